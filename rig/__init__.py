@@ -1,0 +1,1 @@
+"""The rig: clock, lines, benches, judging and reporting for charging station tests."""

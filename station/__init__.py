@@ -1,0 +1,1 @@
+"""The reference charging station: a device under test like any other."""
