@@ -1,0 +1,123 @@
+"""Virtual time over real descriptors: an asyncio loop that jumps to the next deadline when nothing can happen before it.
+
+The rules, in the order in which `_IdleSelector.select` applies them:
+
+1. what poll(2) reports is handled first, at the present instant. poll, not epoll: on a tty it flushes the kernel's
+   pending delivery, which epoll_wait(0) does not;
+2. while the byte ledger is not zero, or an executor job runs, time stands still and the loop waits for real;
+3. otherwise nothing can happen before the next timer, and time jumps there;
+4. with no timer either, nobody will ever wake anybody: `Stalled` says who waits.
+
+Every descriptor in the loop must be driven from within the process (or through the ledger): a program outside that
+answers on its own account is invisible to these rules and needs the real or the scaled clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from rig.clock.ledger import Ledger
+from rig.errors import HarnessError
+
+_T = TypeVar("_T")
+
+# Real seconds to wait for bytes that were written but do not arrive, before calling the machine broken.
+LOST_BYTES_AFTER_S = 10.0
+# One real wait for the kernel or a worker thread; short, since each wake only re-checks the rules above.
+_REAL_WAIT_S = 0.05
+
+
+class Stalled(HarnessError):
+    """Nothing is scheduled and nothing is in flight, yet tasks wait: they would wait for ever."""
+
+
+class BytesLost(HarnessError):
+    """Bytes written to a descriptor of this process never arrived at its other end."""
+
+
+class _IdleSelector(selectors.PollSelector):
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if events or (timeout is not None and timeout <= 0):
+            return events
+        loop = self._loop
+        if loop.ledger.in_flight or loop.executor_jobs:
+            return self._wait_for_real()
+        if timeout is None:
+            raise Stalled(loop.describe_stall())
+        loop.jump(timeout)
+        return []
+
+    def _wait_for_real(self) -> list[tuple[selectors.SelectorKey, int]]:
+        loop = self._loop
+        give_up_s = time.monotonic() + LOST_BYTES_AFTER_S
+        while True:
+            events = super().select(_REAL_WAIT_S)
+            if events or not (loop.ledger.in_flight or loop.executor_jobs):
+                return events
+            if not loop.executor_jobs and time.monotonic() > give_up_s:
+                raise BytesLost(
+                    f"after {LOST_BYTES_AFTER_S:g} s of real time bytes are still under way to: "
+                    f"{loop.ledger.describe()}; this machine loses or delays data between descriptors"
+                )
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose `time()` starts at 0 and moves only by jumps. One per case; not reusable after close."""
+
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self.ledger = ledger or Ledger()
+        self.executor_jobs = 0
+        self._now_s = 0.0
+        super().__init__(_IdleSelector(self))
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._now_s
+
+    def jump(self, by_s: float) -> None:
+        """Move time forward. Only the selector calls this.
+
+        asyncio computes `by_s` as due - now; for due <= 2 * now that difference and this sum are exact, and a first
+        jump that lands one rounding short is followed by a second, exact one. So timers run at their own instant.
+        """
+        self._now_s += by_s
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., _T], *args: Any
+    ) -> asyncio.Future[_T]:
+        """As asyncio's, and time stands still until the job is done."""
+        self.executor_jobs += 1
+        try:
+            future = super().run_in_executor(executor, func, *args)
+        except BaseException:
+            self.executor_jobs -= 1
+            raise
+        future.add_done_callback(self._executor_job_done)
+        return future
+
+    def _executor_job_done(self, _future: asyncio.Future[Any]) -> None:
+        self.executor_jobs -= 1
+
+    def describe_stall(self) -> str:
+        """Who waits, for the message of `Stalled`."""
+        waiting = sorted(_describe(task) for task in asyncio.all_tasks(self) if not task.done())
+        return (
+            f"stalled at {self._now_s:.6f} s of virtual time: no timer is set and no byte is under way, but "
+            + ("; ".join(waiting) if waiting else "the loop was asked to go on")
+        )
+
+
+def _describe(task: asyncio.Task[Any]) -> str:
+    frames = task.get_stack(limit=1)
+    where = f" at {frames[-1].f_code.co_qualname}:{frames[-1].f_lineno}" if frames else ""
+    return f"{task.get_name()} waits{where}"
