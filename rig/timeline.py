@@ -33,9 +33,7 @@ class Timeline:
         self.events: list[Event] = []
         self._listeners: list[Listener] = []
 
-    def record(
-        self, at_s: float, source: str, kind: str, data: dict[str, Any], uncertainty_s: float = 0.0
-    ) -> Event:
+    def record(self, at_s: float, source: str, kind: str, data: dict[str, Any], uncertainty_s: float = 0.0) -> Event:
         """Add an event and tell the listeners."""
         event = Event(round(at_s, 6), source, kind, data, uncertainty_s)
         self.events.append(event)
@@ -43,9 +41,7 @@ class Timeline:
             listener(event)
         return event
 
-    def emitter(
-        self, source: str, uncertainty_s: float = 0.0
-    ) -> Callable[[float, str, dict[str, Any]], None]:
+    def emitter(self, source: str, uncertainty_s: float = 0.0) -> Callable[[float, str, dict[str, Any]], None]:
         """An `emit(at_s, kind, fields)` for a model, filing everything under `source`."""
 
         def emit(at_s: float, kind: str, fields: dict[str, Any]) -> None:

@@ -15,9 +15,7 @@ class Calendar:
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
         if start.tzinfo is None:
-            raise ValueError(
-                f"the calendar's start {start.isoformat()} has no time zone; give one, e.g. +01:00"
-            )
+            raise ValueError(f"the calendar's start {start.isoformat()} has no time zone; give one, e.g. +01:00")
         self._zone = start.tzinfo
         # Kept in UTC: adding seconds to a local date would be wrong across a DST change.
         self._start_utc = start.astimezone(ZoneInfo("UTC"))

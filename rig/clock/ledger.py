@@ -65,6 +65,4 @@ class Ledger:
 
     def describe(self) -> str:
         """Who still waits for bytes, for an error message."""
-        return (
-            ", ".join(f"{hop.name} ({hop.in_flight} bytes)" for hop in self.hops if hop.in_flight) or "nobody"
-        )
+        return ", ".join(f"{hop.name} ({hop.in_flight} bytes)" for hop in self.hops if hop.in_flight) or "nobody"

@@ -78,13 +78,9 @@ async def _round_trips(loop: VirtualLoop, round_trips: int) -> None:
                 while len(answer) < len(_MESSAGE):
                     answer += await asyncio.wait_for(answers.get(), _GUARD_S)
             except TimeoutError:
-                raise HarnessError(
-                    _broken(trip, "a time-out fired although the answer was under way")
-                ) from None
+                raise HarnessError(_broken(trip, "a time-out fired although the answer was under way")) from None
             if answer != _MESSAGE or loop.time() != began_s:
-                raise HarnessError(
-                    _broken(trip, f"the round trip took {loop.time() - began_s:g} s instead of 0")
-                )
+                raise HarnessError(_broken(trip, f"the round trip took {loop.time() - began_s:g} s instead of 0"))
             await asyncio.sleep(_GUARD_S / 4)
     finally:
         for end in (left, right):

@@ -111,9 +111,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def describe_stall(self) -> str:
         """Who waits, for the message of `Stalled`."""
         waiting = sorted(_describe(task) for task in asyncio.all_tasks(self) if not task.done())
-        return (
-            f"stalled at {self._now_s:.6f} s of virtual time: no timer is set and no byte is under way, but "
-            + ("; ".join(waiting) if waiting else "the loop was asked to go on")
+        return f"stalled at {self._now_s:.6f} s of virtual time: no timer is set and no byte is under way, but " + (
+            "; ".join(waiting) if waiting else "the loop was asked to go on"
         )
 
 
