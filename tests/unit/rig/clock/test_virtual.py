@@ -1,0 +1,138 @@
+"""Virtual time: jumps only when nothing can happen before, over real descriptors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import tty
+from collections.abc import Iterator
+
+import pytest
+
+from rig.clock import BytesLost, Stalled, VirtualLoop, virtual
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    loop = VirtualLoop()
+    yield loop
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    if asyncio.all_tasks(loop):
+        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
+    loop.close()
+
+
+def test_time_starts_at_zero_and_jumps_exactly(loop: VirtualLoop) -> None:
+    seen: list[float] = []
+
+    async def main() -> None:
+        for due_s in (0.1, 0.3, 100.0, 1200.0, 86400.25):
+            await asyncio.sleep(due_s - loop.time())
+            seen.append(loop.time())
+
+    began = time.monotonic()
+    loop.run_until_complete(main())
+    assert seen == [0.1, 0.3, 100.0, 1200.0, 86400.25]
+    assert time.monotonic() - began < 5.0
+
+
+@pytest.mark.parametrize("due_s", [0.1, 0.7, 1.1, 33.3, 1e-7, 7200.000001])
+def test_a_timer_never_runs_early(loop: VirtualLoop, due_s: float) -> None:
+    ran_at: list[float] = []
+    loop.call_at(due_s, lambda: ran_at.append(loop.time()))
+    loop.run_until_complete(asyncio.sleep(due_s + 1))
+    assert ran_at[0] == pytest.approx(due_s, abs=1e-9)
+
+
+def test_a_byte_in_a_tty_is_handled_before_time_moves(loop: VirtualLoop) -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    got: list[tuple[float, bytes]] = []
+    loop.add_reader(slave, lambda: got.append((loop.time(), os.read(slave, 100))))
+
+    async def main() -> None:
+        for number in range(200):
+            os.write(master, b"%d\n" % number)
+            await asyncio.sleep(1.0)
+
+    loop.run_until_complete(main())
+    loop.remove_reader(slave)
+    os.close(slave)
+    os.close(master)
+    assert got == [(float(number), b"%d\n" % number) for number in range(200)]
+
+
+def test_time_stands_still_while_the_ledger_is_not_zero(loop: VirtualLoop) -> None:
+    read_end, write_end = os.pipe()
+    hop = loop.ledger.hop("pipe")
+    hop.opened()
+    hop.sent(1)
+    arrived: list[float] = []
+
+    def read() -> None:
+        hop.received(len(os.read(read_end, 10)))
+        arrived.append(loop.time())
+
+    loop.add_reader(read_end, read)
+    # A thread outside the loop plays a kernel that delivers late in real time.
+    writer = threading.Timer(0.05, os.write, (write_end, b"x"))
+    writer.start()
+    loop.run_until_complete(asyncio.sleep(1000.0))
+    writer.join()
+    loop.remove_reader(read_end)
+    os.close(read_end)
+    os.close(write_end)
+    assert arrived == [0.0]
+
+
+def test_bytes_that_never_arrive_are_a_broken_machine_not_a_finding(
+    loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(virtual, "LOST_BYTES_AFTER_S", 0.0)
+    hop = loop.ledger.hop("p1: cable to station")
+    hop.opened()
+    hop.sent(3)
+    with pytest.raises(BytesLost, match=r"p1: cable to station \(3 bytes\)"):
+        loop.run_until_complete(asyncio.sleep(1.0))
+    hop.closed()
+
+
+def test_time_stands_still_while_an_executor_job_runs(loop: VirtualLoop) -> None:
+    async def main() -> tuple[float, float]:
+        job = loop.run_in_executor(None, time.sleep, 0.05)
+        guard = asyncio.ensure_future(asyncio.sleep(1.0))
+        await job
+        at_s = loop.time()
+        await guard
+        return at_s, loop.time()
+
+    assert loop.run_until_complete(main()) == (0.0, 1.0)
+
+
+def test_a_stall_names_who_waits(loop: VirtualLoop) -> None:
+    async def waits_for_godot() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def main() -> None:
+        await asyncio.sleep(5.0)
+        await asyncio.create_task(waits_for_godot(), name="the car")
+
+    with pytest.raises(Stalled, match=r"stalled at 5\.0+ s.*the car waits at .*waits_for_godot"):
+        loop.run_until_complete(main())
+
+
+def test_the_present_is_finished_before_the_future_begins(loop: VirtualLoop) -> None:
+    order: list[str] = []
+    loop.call_later(1.0, order.append, "later")
+
+    def soon(depth: int) -> None:
+        order.append(f"soon {depth}")
+        if depth:
+            loop.call_soon(soon, depth - 1)
+
+    loop.call_soon(soon, 3)
+    loop.run_until_complete(asyncio.sleep(2.0))
+    assert order == ["soon 3", "soon 2", "soon 1", "soon 0", "later"]
