@@ -34,5 +34,5 @@ def test_a_scaled_second_is_short() -> None:
     began = time.monotonic()
     loop.run_until_complete(asyncio.sleep(10.0))
     assert loop.time() >= 10.0
-    assert 0.1 <= time.monotonic() - began
+    assert time.monotonic() - began >= 0.1
     loop.close()

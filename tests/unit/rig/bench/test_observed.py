@@ -1,0 +1,58 @@
+"""Waiting for something to be seen, with a time by which one gives up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from rig.bench.observed import Observed
+from rig.clock import VirtualLoop
+from rig.timeline import Event, Timeline
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture
+def run() -> Run:
+    def run(body: Coroutine[Any, Any, None]) -> None:
+        loop = VirtualLoop()
+        loop.run_until_complete(body)
+        loop.close()
+
+    return run
+
+
+def test_the_latest_of_each_kind() -> None:
+    timeline = Timeline()
+    observed = Observed(timeline)
+    assert (observed.pilot_state, observed.offered_a, observed.drawn_a) == ("", 0.0, (0.0, 0.0, 0.0))
+    timeline.record(0.0, "board", "pilot", {"state": "C2", "offered_a": 16.0})
+    timeline.record(0.0, "board", "contactor", {"closed": True})
+    timeline.record(0.0, "board", "currents", {"i_a": [16.0, 0.0, 0.0]})
+    assert (observed.pilot_state, observed.offered_a) == ("C2", 16.0)
+    assert observed.contactor_closed
+    assert observed.drawn_a == (16.0, 0.0, 0.0)
+    observed.end()
+    timeline.record(1.0, "board", "pilot", {"state": "A1", "offered_a": None})
+    assert observed.pilot_state == "C2"
+
+
+def test_next_finds_the_first_that_fits(run: Run) -> None:
+    timeline = Timeline()
+    observed = Observed(timeline)
+    found: list[Event | None] = []
+
+    async def body() -> None:
+        loop = asyncio.get_running_loop()
+        for at_s, state in ((1.0, "B2"), (2.0, "C2"), (3.0, "C2")):
+            loop.call_at(at_s, timeline.record, at_s, "board", "pilot", {"state": state})
+        found.append(await observed.next("pilot", lambda event: event.data["state"] == "C2", within_s=10.0))
+        found.append(await observed.pilot("C2", within_s=10.0))
+        found.append(await observed.pilot("F", within_s=10.0))
+        assert loop.time() == pytest.approx(12.0)
+
+    run(body())
+    assert [event.at_s if event else None for event in found] == [2.0, 2.0, None]
