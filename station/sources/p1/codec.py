@@ -1,0 +1,167 @@
+"""One P1 telegram, bytes to values. Pure.
+
+What is read is what load balancing needs: who speaks, when, and power, voltage and current per phase. Every other
+line is ignored. Lines are found by their OBIS code, in any order, and numbers by their digits, not their width:
+real meters differ in both.
+"""
+
+import re
+from dataclasses import dataclass
+
+import fastcrc
+
+from station.errors import Malformed
+
+PerPhase = tuple[float | None, float | None, float | None]
+
+
+class BadCrc(Malformed):
+    """The check sum at the end of the telegram does not belong to what precedes it."""
+
+
+class Unsupported(Malformed):
+    """A protocol version below 4.0, or none given: no good for load balancing (ALB-P1-001, ALB-P1-002)."""
+
+
+@dataclass(frozen=True, slots=True)
+class P1Telegram:
+    """What the station takes from one telegram; None where the telegram has no such line.
+
+    Powers in kW, import and export apart and both positive; voltages in V; currents in A, without a sign, as the
+    meter sends them. `version` is the text of the version line ("42", "50", Belgian "50217"), `timestamp` the
+    text of the time line (YYMMDDhhmmss and S or W), not interpreted. `has_phase` says for L1, L2 and L3 whether
+    any line about that phase is there, sags and swells included: that is how a one-phase meter is told from a
+    three-phase one.
+    """
+
+    version: str
+    timestamp: str | None
+    import_kw: float | None
+    export_kw: float | None
+    phase_import_kw: PerPhase
+    phase_export_kw: PerPhase
+    voltage_v: PerPhase
+    current_a: PerPhase
+    has_phase: tuple[bool, bool, bool]
+
+
+_VERSION = b"1-3:0.2.8"
+_VERSION_BELGIUM = b"0-0:96.1.4"
+_TIMESTAMP = b"0-0:1.0.0"
+_IMPORT, _EXPORT = b"1-0:1.7.0", b"1-0:2.7.0"
+_PHASE_IMPORT = (b"1-0:21.7.0", b"1-0:41.7.0", b"1-0:61.7.0")
+_PHASE_EXPORT = (b"1-0:22.7.0", b"1-0:42.7.0", b"1-0:62.7.0")
+_VOLTAGE = (b"1-0:32.7.0", b"1-0:52.7.0", b"1-0:72.7.0")
+_CURRENT = (b"1-0:31.7.0", b"1-0:51.7.0", b"1-0:71.7.0")
+_SAGS = (b"1-0:32.32.0", b"1-0:52.32.0", b"1-0:72.32.0")
+_SWELLS = (b"1-0:32.36.0", b"1-0:52.36.0", b"1-0:72.36.0")
+
+_UNITS = {
+    **dict.fromkeys((_IMPORT, _EXPORT, *_PHASE_IMPORT, *_PHASE_EXPORT), b"kW"),
+    **dict.fromkeys(_VOLTAGE, b"V"),
+    **dict.fromkeys(_CURRENT, b"A"),
+}
+_CODES = (_VERSION, _VERSION_BELGIUM, _TIMESTAMP, *_UNITS, *_SAGS, *_SWELLS)
+# Some 4.x meters print the F field, which the standard omits, as the sample telegram of the standard does.
+_CODE_OF = {printed: code for code in _CODES for printed in (code, code + b".255")}
+_OF_PHASE = tuple(
+    frozenset(codes) for codes in zip(_PHASE_IMPORT, _PHASE_EXPORT, _VOLTAGE, _CURRENT, _SAGS, _SWELLS, strict=True)
+)
+
+_SUPPORTED = {_VERSION: re.compile(rb"[45]\d\)"), _VERSION_BELGIUM: re.compile(rb"502\d\d\)")}
+_NUMBER = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?)\*(\w+)\)")
+_TEXT_B = 40
+# Four digits, of which some meters drop leading zeros; some put a NUL after them.
+_CRC_FIELD = re.compile(rb"([0-9A-F]{1,4}|[0-9a-f]{1,4})?\0*\r?\n?")
+
+
+def decode(telegram: bytes) -> P1Telegram:
+    """Read one telegram, from its "/" up to and including the check sum and what may follow it on that line.
+
+    Raises BadCrc when the check sum is not that of the telegram; Unsupported when the version line is missing or
+    below 4.0 (such telegrams carry no check sum); Malformed for anything else that is not as it should be.
+    """
+    mark = _end_mark(telegram)
+    has_crc = _check_crc(telegram, mark)
+    lines = _lines(telegram[:mark])
+    version = _version(lines)
+    if not has_crc:
+        raise Malformed(
+            f'version {version} telegram without a readable CRC after "!": four hexadecimal digits expected'
+        )
+    values = {code: _number(code, lines[code], unit) for code, unit in _UNITS.items() if code in lines}
+    value = values.get
+    timestamp = lines.get(_TIMESTAMP)
+    return P1Telegram(
+        version=version,
+        timestamp=None if timestamp is None else _text(timestamp.removesuffix(b")")),
+        import_kw=value(_IMPORT),
+        export_kw=value(_EXPORT),
+        phase_import_kw=(value(_PHASE_IMPORT[0]), value(_PHASE_IMPORT[1]), value(_PHASE_IMPORT[2])),
+        phase_export_kw=(value(_PHASE_EXPORT[0]), value(_PHASE_EXPORT[1]), value(_PHASE_EXPORT[2])),
+        voltage_v=(value(_VOLTAGE[0]), value(_VOLTAGE[1]), value(_VOLTAGE[2])),
+        current_a=(value(_CURRENT[0]), value(_CURRENT[1]), value(_CURRENT[2])),
+        has_phase=(
+            not lines.keys().isdisjoint(_OF_PHASE[0]),
+            not lines.keys().isdisjoint(_OF_PHASE[1]),
+            not lines.keys().isdisjoint(_OF_PHASE[2]),
+        ),
+    )
+
+
+def _end_mark(telegram: bytes) -> int:
+    """Where the "!" is that ends the telegram: the last one that starts a line, else the last one at all."""
+    if not telegram.startswith(b"/"):
+        raise Malformed(f'telegram starts with {_text(telegram[:1])!r}, "/" expected')
+    at = telegram.rfind(b"\n!") + 1 or telegram.rfind(b"!")
+    if at < 0:
+        raise Malformed('telegram without "!" at its end')
+    return at
+
+
+def _check_crc(telegram: bytes, mark: int) -> bool:
+    """Whether a check sum is there; it is right then (CRC-16/ARC over "/" up to and including "!")."""
+    field = _CRC_FIELD.fullmatch(telegram, mark + 1)
+    if field is None or field[1] is None:
+        return False
+    computed = fastcrc.crc16.arc(telegram[: mark + 1])
+    if int(field[1], 16) != computed:
+        raise BadCrc(f"CRC {_text(field[1])} received, {computed:04X} computed over {mark + 1} bytes")
+    return True
+
+
+def _lines(body: bytes) -> dict[bytes, bytes]:
+    """OBIS code to what follows its first parenthesis, for the lines that are of use here."""
+    lines: dict[bytes, bytes] = {}
+    # A value may stand on the line after its name; such a line starts with "(".
+    for line in body.replace(b"\r\n(", b"(").split(b"\r\n"):
+        printed, _, value = line.partition(b"(")
+        code = _CODE_OF.get(printed)
+        if code is None:
+            continue
+        if code in lines:
+            raise Malformed(f"{_text(code)} twice in one telegram: two telegrams glued together?")
+        lines[code] = value
+    return lines
+
+
+def _version(lines: dict[bytes, bytes]) -> str:
+    for code, supported in _SUPPORTED.items():
+        value = lines.get(code)
+        if value is not None:
+            if supported.fullmatch(value) is None:
+                raise Unsupported(f"version {_text(code)}({_text(value)}: 4.x, 5.x or Belgian 502xx needed")
+            return value[:-1].decode("ascii")
+    raise Unsupported("no version line 1-3:0.2.8 or 0-0:96.1.4: DSMR 4.0 or higher needed")
+
+
+def _number(code: bytes, value: bytes, unit: bytes) -> float:
+    number = _NUMBER.fullmatch(value)
+    if number is None or number[2] != unit:
+        raise Malformed(f"{_text(code)}({_text(value)} is not a number of {_text(unit)}")
+    return float(number[1])
+
+
+def _text(data: bytes) -> str:
+    """Bytes as text for a person, whatever they are and however many."""
+    return data[:_TEXT_B].decode("ascii", "backslashreplace")
