@@ -19,6 +19,10 @@ class HarnessError(RigError):
     exit_code = 2
 
 
+class NotTestableHere(RigError):
+    """The bench lacks what a case needs to observe or to set. Nobody's fault; its clauses are reported so."""
+
+
 class Finding(RigError, AssertionError):
     """The station under test does not do what a clause promises."""
 

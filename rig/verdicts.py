@@ -53,7 +53,7 @@ def judge_value(
     uncertainty: float = 0.0,
     evidence: dict[str, Any] | None = None,
 ) -> Verdict:
-    """Judge a measured value against limit − tolerance_early … limit + tolerance_late (None: unbounded on that side)."""
+    """Judge a measured value against limit − tolerance_early … limit + tolerance_late (None: no bound on that side)."""
     below = math.inf if tolerance_early is None else measured - (limit - tolerance_early)
     above = math.inf if tolerance_late is None else (limit + tolerance_late) - measured
     # Sums of microsecond-rounded times carry float dust far below any uncertainty; it must not decide a verdict.

@@ -52,7 +52,7 @@ def test_a_real_bench(tmp_path: Path) -> None:
         ('[station]\nkind = "toaster"', r"Invalid enum value 'toaster' in \[station.kind\]"),
         ("[measuring]\nuncertainty_s = -1", r"uncertainty_s = -1 in \[measuring\]; it must be from 0 to 60 s"),
         ("[measuring]\nuncertainty_s = nan", r"uncertainty_s = nan"),
-        ('[station]\nkind = "external"\nfactory = "x:y"', r"takes neither settings nor factory"),
+        ('[station]\nkind = "external"\nfactory = "x:y"', r"takes no factory"),
         ("[station", r"is not TOML: "),
         ("name = 3", r"Expected `str`, got `int` in \[name\]"),
     ],

@@ -1,0 +1,112 @@
+"""The bench file: what stands on this bench and where it is plugged in. TOML, validated with a line that helps."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rig.errors import ConfigurationError
+
+MAX_UNCERTAINTY_S = 60.0
+
+
+class StationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[station]`. `kind` reference: ours, in this process. external: somebody's, on the ports named below."""
+
+    kind: Literal["reference", "external"] = "reference"
+    name: str = ""
+    # Only for kind "reference": another way to build it, "module:function"; the faulty stations of the tests use it.
+    factory: str = ""
+    # reference: what to set. external: how its owner has set it; cases that need other settings are not testable.
+    settings: dict[str, str | int | float | bool] = {}
+
+
+class P1Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lines.p1]`. `port` is "pty" or the device or URL of the cable towards the station."""
+
+    port: str = "pty"
+    # The modem line on which the station's Data Request arrives; "" when the cable has none (always requested).
+    request_line: Literal["", "cts", "dsr"] = ""
+
+
+class BoardLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lines.board]`. Where the rig listens for the station's board link: "unix", or "tcp:127.0.0.1:PORT"."""
+
+    listen: str = "unix"
+
+
+class Lines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lines]`. A line that is missing is not on the bench, and clauses that need it are not testable there."""
+
+    p1: P1Line | None = None
+    board: BoardLine | None = None
+
+
+class Measuring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[measuring]`. What the bench adds to the uncertainty of every measured time, s."""
+
+    uncertainty_s: float = 0.0
+
+
+class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole bench. Without a file: the reference station with everything on ptys and loopback."""
+
+    name: str = "reference station on ptys and loopback"
+    station: StationEntry = StationEntry()
+    lines: Lines = Lines(p1=P1Line(), board=BoardLine())
+    measuring: Measuring = Measuring()
+
+
+def load_bench(path: Path) -> BenchFile:
+    """Read and check a bench file. Raises ConfigurationError saying what is wrong where, and what would be right."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(f"bench file {path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"bench file {path} cannot be read: {error}") from None
+    try:
+        bench = msgspec.convert(tomllib.loads(text), BenchFile)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"bench file {path} is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"bench file {path}: {_explain(str(error))}") from None
+    _check(path, bench)
+    return bench
+
+
+_STRUCTS: dict[str, type[msgspec.Struct]] = {
+    "": BenchFile,
+    "station": StationEntry,
+    "lines": Lines,
+    "lines.p1": P1Line,
+    "lines.board": BoardLine,
+    "measuring": Measuring,
+}
+
+
+def _explain(message: str) -> str:
+    """msgspec says `... - at `$.lines.p1``; say it as a user of the file would, with the keys that are allowed."""
+    what, _, where = message.partition(" - at ")
+    table = where.strip("`").removeprefix("$").removeprefix(".")
+    text = f"{what} in [{table}]" if table else f"{what} at the top level"
+    struct = _STRUCTS.get(table)
+    if "unknown field" in what and struct is not None:
+        text += f"; allowed are: {', '.join(struct.__struct_fields__)}"
+    return text
+
+
+def _check(path: Path, bench: BenchFile) -> None:
+    uncertainty_s = bench.measuring.uncertainty_s
+    if not 0.0 <= uncertainty_s <= MAX_UNCERTAINTY_S:
+        raise ConfigurationError(
+            f"bench file {path}: uncertainty_s = {uncertainty_s:g} in [measuring]; "
+            f"it must be from 0 to {MAX_UNCERTAINTY_S:g} s"
+        )
+    if bench.station.kind == "external" and bench.station.factory:
+        raise ConfigurationError(
+            f'bench file {path}: [station] kind = "external" takes no factory; the rig does not build that station'
+        )

@@ -1,0 +1,101 @@
+"""One case of a conformance suite: its loop, its timeline, its judge, its seed, and the benches it sets up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from rig.bench.bench import Bench
+from rig.clauses import catalogue
+from rig.clock import Calendar, Stalled, VirtualLoop, WallLoop
+from rig.errors import HarnessError, NotTestableHere
+from rig.handles.base import Capability
+from rig.judge import Judge
+from rig.options import RunOptions
+from rig.timeline import Timeline
+
+
+def case_name(path: Path, function: str) -> str:
+    """A case's name in reports: `ocp/bands/trips_at_its_time[105.0%]` for that test in `…/ocp/test_bands.py`."""
+    return f"{path.parent.name}/{path.stem.removeprefix('test_')}/{function.removeprefix('test_')}"
+
+
+class Case:
+    """What a conformance case gets as `rig`. Times are seconds of the run, from 0."""
+
+    def __init__(self, name: str, options: RunOptions, files: Path | None = None) -> None:
+        self.name = name
+        self.options = options
+        self.calendar = Calendar()
+        self.timeline = Timeline()
+        self.judge = Judge(name, catalogue.load().clause, options.bench.measuring.uncertainty_s)
+        # Seeding with a string is stable across processes and Python versions, so every case has its own reproducible
+        # randomness whatever ran before it.
+        self.random = random.Random(f"{options.seed}/{name}")
+        self.files = files
+        self.loop: VirtualLoop | WallLoop = options.clock.make_loop()
+
+    def bench(
+        self, settings: Mapping[str, object] | None = None, *, meter: str | None = None, phases: int = 3
+    ) -> Bench:
+        """A bench to enter with `async with`: a station with these settings, and a P1 meter if a version is given."""
+        return Bench(
+            self.options.bench,
+            loop=self.loop,
+            timeline=self.timeline,
+            calendar=self.calendar,
+            rng=self.random,
+            settings=settings or {},
+            meter=meter,
+            phases=phases,
+            files=self.files,
+        )
+
+    def need(self, have: frozenset[Capability], *capabilities: Capability) -> None:
+        """Raise NotTestableHere when the station on this bench cannot be observed or driven in these ways."""
+        missing = [capability for capability in capabilities if capability not in have]
+        if missing:
+            raise NotTestableHere(f"this bench has no {' and no '.join(missing)} of the station")
+
+    def now_s(self) -> float:
+        """The run's time."""
+        return self.loop.time()
+
+    async def until(self, at_s: float) -> None:
+        """Wait until the run's time is `at_s`; returns at once when it has passed."""
+        await asyncio.sleep(max(0.0, at_s - self.loop.time()))
+
+    def run(self, body: Coroutine[Any, Any, None]) -> None:
+        """Run the case to its end on its own loop. Exceptions in background tasks and callbacks become HarnessError."""
+        faults: list[BaseException] = []
+
+        def on_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            faults.append(context.get("exception") or HarnessError(str(context.get("message"))))
+
+        self.loop.set_exception_handler(on_exception)
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(body)
+        except Stalled:
+            body.close()
+            raise
+        finally:
+            self._drain()
+            asyncio.set_event_loop(None)
+        if faults:
+            raise HarnessError(f"a background task failed: {faults[0]!r}") from faults[0]
+
+    def _drain(self) -> None:
+        """Cancel what the case left running, so that nothing outlives its loop."""
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+
+    def close(self) -> None:
+        """Release the loop."""
+        self.loop.close()

@@ -1,0 +1,5 @@
+"""The command `evse-rig`."""
+
+from rig.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,182 @@
+"""From the results of single cases to one report: which clause was judged where, and the timelines in one file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rig.clauses import catalogue, timings
+from rig.errors import ConfigurationError
+from rig.options import RunOptions
+from rig.report import write_report
+from rig.report.model import Band, CaseResult, ClauseRow, Report, RunInfo
+from rig.timeline import Timeline
+from rig.verdicts import worst
+
+TIMELINE = "timeline.jsonl"
+CAPTURES = "captures"
+_OURS = ("results.json", TIMELINE)
+_UNSAFE = re.compile(r"[^A-Za-z0-9.,=-]+")
+
+
+def part_name(case: str) -> str:
+    """A folder or file name for a case, readable and safe on every file system."""
+    return _UNSAFE.sub("_", case).strip("_")
+
+
+class Gathered:
+    """The case results of one run, as they come in, in whatever order the workers finish."""
+
+    def __init__(self, options: RunOptions, wall_s: Callable[[], float]) -> None:
+        self.options = options
+        self._wall_s = wall_s
+        self._results: dict[int, CaseResult] = {}
+        self.harness_errors: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._results)
+
+    def add(self, index: int, result: CaseResult) -> None:
+        """`index` is the case's place in the collected order, which is the order of the report."""
+        self._results[index] = result
+
+    def report(self) -> Report:
+        """Everything that was judged so far."""
+        cases = [result for _, result in sorted(self._results.items())]
+        options = self.options
+        bench = options.bench
+        return Report(
+            run=RunInfo(
+                version=installed_version(),
+                commit=commit(),
+                clock=str(options.clock),
+                seed=options.seed,
+                bench=str(options.bench_path) if options.bench_path else bench.name,
+                station=bench.station.name or bench.station.factory or f"{bench.station.kind} station",
+                station_s=round(sum(case.station_s for case in cases), 3),
+                wall_s=round(self._wall_s(), 3),
+                self_test="passed" if options.clock.kind == "virtual" else "not needed",
+            ),
+            cases=cases,
+            clauses=_clause_rows(cases),
+            bands=_bands(),
+        )
+
+    def write(self, directory: Path) -> Report:
+        """Write the report and move the evidence beside it. Raises ConfigurationError when the folder is not ours."""
+        report = self.report()
+        check_target(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        parts = self.options.parts
+        shutil.rmtree(directory / CAPTURES, ignore_errors=True)
+        if parts is not None and parts.is_dir():
+            _join_timelines(report.cases, parts, directory / TIMELINE)
+            _move_captures(report.cases, parts, directory / CAPTURES)
+            shutil.rmtree(parts)
+        write_report(report, directory)
+        return report
+
+
+def check_target(directory: Path) -> None:
+    """A report may be replaced; a folder with somebody's other files may not. Raises ConfigurationError."""
+    if directory.exists() and not directory.is_dir():
+        raise ConfigurationError(f"report folder {directory}: there is a file of that name; choose another folder")
+    if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).is_file() for name in _OURS):
+        raise ConfigurationError(
+            f"report folder {directory} holds files that are not a report; choose an empty or a new folder"
+        )
+
+
+def write_case_files(timeline: Timeline, case: str, files: Path) -> None:
+    """Leave a case's timeline where `Gathered.write` finds it."""
+    header = Timeline()
+    header.record(0.0, "rig", "case", {"case": case})
+    with (files / TIMELINE).open("wb") as out:
+        out.writelines(header.lines())
+        out.writelines(timeline.lines())
+
+
+def _join_timelines(cases: list[CaseResult], parts: Path, target: Path) -> None:
+    unfinished = target.with_suffix(".partial")
+    with unfinished.open("wb") as out:
+        for case in cases:
+            part = parts / part_name(case.case) / TIMELINE
+            if part.is_file():
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, out)
+    unfinished.replace(target)
+
+
+def _move_captures(cases: list[CaseResult], parts: Path, target: Path) -> None:
+    for case in cases:
+        for name in case.captures:
+            destination = target / Path(name).relative_to(CAPTURES)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(parts / part_name(case.case) / destination.name, destination)
+
+
+def _clause_rows(cases: list[CaseResult]) -> list[ClauseRow]:
+    verdicts = [verdict for case in cases for verdict in case.verdicts]
+    rows = []
+    for clause in catalogue.load().clauses.values():
+        own = [verdict for verdict in verdicts if verdict.clause == clause.id]
+        rows.append(
+            ClauseRow(
+                id=clause.id,
+                area=clause.area,
+                text=clause.text,
+                source=clause.source,
+                status=clause.status.value,
+                reason=clause.reason,
+                verdict=worst(own),
+                cases=list(dict.fromkeys(verdict.case for verdict in own)),
+            )
+        )
+    return rows
+
+
+def _bands() -> list[Band]:
+    bands = []
+    for band in timings.trip_bands():
+        row = timings.timing(band.clause)
+        bands.append(
+            Band(
+                clause=band.clause,
+                lower_pct=band.lower_permille / 10,
+                upper_pct=None if band.upper_permille is None else band.upper_permille / 10,
+                trip_after_s=band.trip_after_s,
+                tolerance_early_s=timings.early_tolerance_s(row) or 0.0,
+                tolerance_late_s=timings.late_tolerance_s(row) or 0.0,
+            )
+        )
+    return bands
+
+
+def installed_version() -> str:
+    """The version of this distribution."""
+    try:
+        return version("evse-rig")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def commit() -> str | None:
+    """The commit of the checkout that this code runs from; None when it runs from an installed wheel."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

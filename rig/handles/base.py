@@ -1,0 +1,46 @@
+"""What the rig needs of a station: to switch it on and off, and to know what of it can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from rig.timeline import Timeline
+
+# pilot: the control pilot and the socket's current; log, panel, status: what the station says in its log, on its
+# display and LED, and towards a back office; settings: the rig can set the station's parameters.
+Capability = Literal["pilot", "log", "panel", "status", "settings"]
+
+Tap = Callable[[str, bytes], None]
+"""Told ("rx" or "tx", bytes) after every read and write of a port; this is how the byte ledger learns of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where a port of the station is. `attach` is called when a station in this process opens it."""
+
+    url: str
+    attach: Callable[[], Tap]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything the bench connects to a station."""
+
+    timeline: Timeline
+    board: Port
+    ports: Mapping[str, Port] = field(default_factory=dict)
+
+
+class StationHandle(Protocol):
+    """A station under test. `capabilities` says what a bench can observe and drive through it."""
+
+    name: str
+    capabilities: frozenset[Capability]
+
+    async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
+        """Switch it on. Raises ConfigurationError for settings it refuses, HarnessError for ports it cannot open."""
+
+    async def stop(self) -> None:
+        """Switch it off; safe to call twice."""

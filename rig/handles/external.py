@@ -1,0 +1,25 @@
+"""Somebody's station on the bench's ports: the rig can neither switch it nor look inside.
+
+What the bench's own instruments see of it (the control pilot and the socket's current, if its board link or an adapter
+that speaks the link is connected) counts; what only its firmware knows does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rig.handles.base import Capability, Wiring
+
+
+class ExternalHandle:
+    """`has_board`: something on the bench speaks the board link for this station."""
+
+    def __init__(self, name: str, has_board: bool) -> None:
+        self.name = name or "external station"
+        self.capabilities: frozenset[Capability] = frozenset({"pilot"} if has_board else ())
+
+    async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
+        """It runs already, set as its owner set it; `Bench` has checked that against what the case needs."""
+
+    async def stop(self) -> None:
+        """It goes on running."""

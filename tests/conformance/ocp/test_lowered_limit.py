@@ -1,0 +1,81 @@
+"""A limit that is lowered below what the car draws: the car has a grace of 5 s to follow (O-03)."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulators.vehicle.spec import VehicleSpec
+from rig.case import Case
+from rig.clauses.timings import timing
+from rig.kit.balancing import DSMR5, settings
+from rig.kit.overdraw import PATIENCE_S
+
+MAX_A = 26.0
+HIGH_A, LOW_A = 20.0, 6.0
+
+
+def car(reaction_s: float) -> VehicleSpec:
+    """A one-phase car that takes a little less than it is offered, and that long to follow."""
+    return VehicleSpec(phases=1, max_a=32.0, draw_fraction=0.97, reaction_s=reaction_s)
+
+
+@pytest.mark.clause("OCP-024")
+async def test_a_car_that_follows_in_time(rig: Case) -> None:
+    """From 20 A to 6 A with a car that needs 4 s to follow: no pause
+
+    Without the grace the ratio would jump above 300 %, which trips within 2 s.
+    """
+    async with rig.bench(settings(meter_max_a=MAX_A), meter=DSMR5) as bench:
+        rig.need(bench.capabilities, "pilot")
+        bench.house(MAX_A - HIGH_A)
+        await bench.telegrams(2)
+        await bench.charge(car(4.0))
+        await rig.until(rig.now_s() + 10.0)
+        bench.house(MAX_A - LOW_A)
+        lowered = await bench.observed.next("pilot", lambda event: event.data["offered_a"] == LOW_A, within_s=5.0)
+        tripped = await bench.observed.pilot("F", within_s=60.0)
+        rig.judge.holds(
+            "OCP-024",
+            "the offer falls with the limit",
+            holds=lowered is not None,
+            seen=f"{bench.observed.offered_a:g} A offered",
+            promised=f"{LOW_A:g} A",
+        )
+        rig.judge.never("OCP-024", "pause", event=tripped, watched_s=60.0, promised="no pause: the car followed in 4 s")
+
+
+@pytest.mark.clause("OCP-024")
+async def test_a_car_that_does_not_follow(rig: Case) -> None:
+    """From 20 A to 6 A with a car that stays where it is: pause when grace and trip time are over
+
+    The grace shields the car for 5 s and not longer: after it the draw is far above 150 %, so the pause comes within
+    2 s more, and not before the grace has ended.
+    """
+    grace, trip = timing("OCP-024"), timing("OCP-006")
+    async with rig.bench(settings(meter_max_a=MAX_A), meter=DSMR5) as bench:
+        rig.need(bench.capabilities, "pilot")
+        bench.house(MAX_A - HIGH_A)
+        await bench.telegrams(2)
+        await bench.charge(car(600.0))
+        await rig.until(rig.now_s() + 10.0)
+        bench.house(MAX_A - LOW_A)
+        lowered = await bench.observed.next("pilot", lambda event: event.data["offered_a"] == LOW_A, within_s=5.0)
+        tripped = await bench.observed.pilot("F", within_s=PATIENCE_S)
+        if lowered is None:
+            rig.judge.holds(
+                "OCP-024",
+                "the offer falls with the limit",
+                holds=False,
+                seen=f"{bench.observed.offered_a:g} A offered",
+                promised=f"{LOW_A:g} A",
+            )
+            return
+        rig.judge.elapsed(
+            "OCP-024",
+            "pause after the limit was lowered",
+            start=lowered,
+            end=tripped,
+            limit_s=grace.value_s,
+            late_s=trip.value_s + 0.5,
+            watched_until_s=rig.now_s(),
+        )
