@@ -39,9 +39,14 @@ class Case:
         self.loop: VirtualLoop | WallLoop = options.clock.make_loop()
 
     def bench(
-        self, settings: Mapping[str, object] | None = None, *, meter: str | None = None, phases: int = 3
+        self,
+        settings: Mapping[str, object] | None = None,
+        *,
+        meter: str | None = None,
+        phases: int = 3,
+        behind_meter: bool = True,
     ) -> Bench:
-        """A bench to enter with `async with`: a station with these settings, and a P1 meter if a version is given."""
+        """A bench to enter with `async with`; see `Bench` for what can be chosen."""
         return Bench(
             self.options.bench,
             loop=self.loop,
@@ -51,6 +56,7 @@ class Case:
             settings=settings or {},
             meter=meter,
             phases=phases,
+            behind_meter=behind_meter,
             files=self.files,
         )
 

@@ -86,7 +86,7 @@ def run(wanted: Wanted, console: Console) -> int:
     if not gathered and not gathered.harness_errors:
         raise ConfigurationError("the chosen suites hold no case")
     report = gathered.report()
-    print_summary(console, report, wanted.report)
+    print_summary(report, wanted.report, console)
     for error in gathered.harness_errors:
         console.print(f"harness error: {error}", style="red", markup=False)
     outcomes = {case.outcome for case in report.cases}
@@ -105,6 +105,8 @@ def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
         "--rootdir": paths.suites(),
         "--import-mode": "importlib",
         "-p": "no:cacheprovider",
+        # Verdicts say what was measured; rewriting asserts would only cost start-up time.
+        "--assert": "plain",
         "-W": "error",
         "--timeout": CASE_TIMEOUT_S if options.clock.kind == "virtual" else 0,
         "--rig-clock": wanted.clock,

@@ -54,8 +54,9 @@ class NotCharging(Finding):
 class Bench:
     """Enter it with `async with`; what is on it is then switched on, and off again at the end.
 
-    `meter` is a P1 version ("4.2.2", "5.0.2") or None for a bench without a meter. `settings` go to the station, on
-    top of those in the bench file. `files` is the folder for captures, None for none.
+    `meter` is a P1 version ("4.2.2", "5.0.2") or None for a bench without a meter; `behind_meter` False puts the
+    station on a connection of its own, which that meter does not see. `settings` go to the station, on top of those in
+    the bench file. `files` is the folder for captures, None for none.
 
     Raises NotTestableHere when the bench file lacks a line that the case needs, or the station is not set as needed.
     """
@@ -71,6 +72,7 @@ class Bench:
         settings: Mapping[str, object],
         meter: str | None = None,
         phases: int = 3,
+        behind_meter: bool = True,
         files: Path | None = None,
     ) -> None:
         _check_lines(file, meter)
@@ -79,7 +81,8 @@ class Bench:
         self.station = _handle(file)
         self.site = Site(phases=phases)
         self.socket = Socket(SOCKET, phases=phases, emit=timeline.emitter("board"))
-        self.site.attach(f"socket {SOCKET}", self.socket.currents_a)
+        if behind_meter:
+            self.site.attach(f"socket {SOCKET}", self.socket.currents_a)
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
         self._phases = phases
@@ -133,7 +136,8 @@ class Bench:
         if self._line is not None:
             line = self._line
             await line.open()
-            self._start_meter(line)
+            line.on_request(lambda active, _now_s: self._p1_port.set_request(active) if self._p1_port else None)
+            self._start_meter(line, self._meter_version or "")
             ports[P1] = Port(line.b.path, lambda: line.b.attach("the station"))
         await self.station.start(Wiring(self._timeline, self._board_of_station(), ports), self._settings)
 
@@ -147,9 +151,16 @@ class Bench:
 
         return Port("" if self._board_port is None else self._board_port.address, attach)
 
-    def _start_meter(self, line: Line) -> None:
+    def replace_meter(self, version: str) -> None:
+        """Another P1 meter takes the place of the one that is there; the cable and the Data Request stay."""
+        assert self._p1_port is not None
+        self._p1_port.close()
+        self.line.a.detach()
+        self._start_meter(self.line, version)
+
+    def _start_meter(self, line: Line, version: str) -> None:
         self._meter = Meter(
-            self._meter_version or "",
+            version,
             self.site.read,
             self._calendar.at,
             phases=self._phases,
@@ -157,7 +168,6 @@ class Bench:
         )
         self._p1_port = P1Port(self._meter, line.a.path, tap=line.a.attach("the meter"))
         self._p1_port.set_request(line.request)
-        line.on_request(lambda active, _now_s: self._p1_port.set_request(active) if self._p1_port else None)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
