@@ -130,7 +130,9 @@ class Bench:
         board = self._file.lines.board
         if board is not None:
             address = f"unix:{self._folder / 'board'}" if board.listen == "unix" else board.listen
-            self._board_port = BoardPort(self._board, address, tap=_tap(rx=to_board, tx=to_station))
+            self._board_port = BoardPort(
+                self._board, address, tap=_tap(rx=to_board, tx=to_station), emit=self._timeline.emitter("board link")
+            )
             await self._board_port.start()
         ports: dict[str, Port] = {}
         if self._line is not None:

@@ -1,8 +1,8 @@
 """Does virtual time hold on this machine? Asked before the first verdict.
 
-Two tty pairs are joined by a forwarding cable, as in a suite. A byte string makes round trips while a timer that a false
-jump would fire stands guard. On a machine that keeps the property every round trip takes exactly 0 virtual seconds and
-the guard never fires.
+Two tty pairs are joined by a forwarding cable, as in a suite. A byte string makes round trips while a timer that a
+false jump would fire stands guard. On a machine that keeps the property every round trip takes exactly 0 virtual
+seconds and the guard never fires.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Virtual time over real descriptors: an asyncio loop that jumps to the next deadline when nothing can happen before it.
+"""Virtual time over real descriptors: the loop jumps to the next deadline when nothing can happen before it.
 
 The rules, in the order in which `_IdleSelector.select` applies them:
 

@@ -103,7 +103,7 @@ async def test_status_after_the_pause(rig: Case) -> None:
         vehicle = await bench.charge(car())
         await draw_share(bench, vehicle, SHARE)
         await bench.observed.pilot("F", within_s=PATIENCE_S)
-        vehicle.set_fixed_draw()
+        vehicle.set_fixed_draw(None)
         bench.poke()
         await bench.drawing(within_s=timing("OCP-010").value_s + PATIENCE_S)
         last = rig.timeline.of("status")[-1].data if rig.timeline.of("status") else {}
