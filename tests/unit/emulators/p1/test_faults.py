@@ -1,0 +1,116 @@
+"""Ready-made faults: each does what its sentence says, and the decoder sees it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from emulators.errors import BadConfiguration, Malformed
+from emulators.p1 import Meter, decode, faults
+from emulators.p1.meter import Corrupt
+from emulators.site import Site
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+EPOCH = datetime(2026, 7, 3, 11, 15, 0, tzinfo=UTC)
+
+
+def stream(count: int) -> list[bytes]:
+    """Telegrams of a site whose L1 draws 1 A more every second."""
+    site = Site()
+    site.add_load("house", lambda now_s: now_s)
+    meter = Meter("5.0.2", site.read, lambda now_s: (EPOCH + timedelta(seconds=now_s)).astimezone(AMSTERDAM))
+    meter.request(True, 0.0)
+    return [meter.step(float(second)) for second in range(1, count + 1)]
+
+
+def through(fault: Corrupt, telegrams: list[bytes]) -> list[bytes]:
+    return [fault(telegram, number) for number, telegram in enumerate(telegrams, start=1)]
+
+
+def crc_fails(data: bytes) -> bool:
+    try:
+        decode(data)
+    except Malformed as error:
+        return "the CRC should be" in str(error)
+    return False
+
+
+def test_bad_crc_leaves_the_data() -> None:
+    for telegram in stream(40):
+        damaged = faults.bad_crc()(telegram, 1)
+        assert damaged[:-6] == telegram[:-6]
+        assert len(damaged) == len(telegram)
+        assert crc_fails(damaged)
+
+
+def test_a_bit_error_changes_a_value_that_still_looks_like_one() -> None:
+    (telegram,) = stream(1)
+    damaged = faults.bit_error("1-0:31.7.0")(telegram, 1)
+    assert b"\r\n1-0:31.7.0(001*A)\r\n" in telegram
+    assert b"\r\n1-0:31.7.0(101*A)\r\n" in damaged
+    assert sum((a ^ b).bit_count() for a, b in zip(telegram, damaged, strict=True)) == 1
+    assert crc_fails(damaged)
+    with pytest.raises(BadConfiguration, match=r"no line 1-0:99\.7\.0"):
+        faults.bit_error("1-0:99.7.0")(telegram, 1)
+
+
+def test_truncated_and_started_in_the_middle_are_the_two_halves() -> None:
+    (telegram,) = stream(1)
+    first = faults.truncated()(telegram, 1)
+    last = faults.started_in_the_middle()(telegram, 1)
+    assert first + last == telegram
+    assert faults.truncated(0.9)(telegram, 1) == telegram[: int(len(telegram) * 0.9)]
+    assert faults.started_in_the_middle(0.1)(telegram, 1) == telegram[int(len(telegram) * 0.1) :]
+
+
+def test_no_crc_and_nul_after_crc() -> None:
+    (telegram,) = stream(1)
+    assert faults.no_crc()(telegram, 1) == telegram[:-6] + b"\r\n"
+    assert faults.nul_after_crc()(telegram, 1) == telegram[:-2] + b"\0\r\n"
+
+
+def test_glued_telegrams_say_everything_twice() -> None:
+    first, second, third = stream(3)
+    sent = through(faults.glued(), [first, second, third])
+    assert sent[0] == first
+    assert sent[1].startswith(first[: first.index(b"!")])
+    assert sent[1].endswith(second[second.index(b"1-3:") :])
+    assert sent[1].count(b"/") == sent[1].count(b"!") == 1
+    assert sent[1].count(b"1-0:31.7.0(") == 2
+    assert sent[2].startswith(second[: second.index(b"!")])
+    assert crc_fails(sent[1])
+
+
+def amperes(telegrams: list[bytes]) -> list[int]:
+    return [decode(telegram).current_ma[0] // 1000 for telegram in telegrams]
+
+
+def seconds(telegrams: list[bytes]) -> list[int]:
+    return [int(decode(telegram).stamp[10:12]) for telegram in telegrams]
+
+
+def test_frozen_values_under_a_running_clock() -> None:
+    sent = through(faults.frozen(), stream(5))
+    assert amperes(sent) == [1, 1, 1, 1, 1]
+    assert seconds(sent) == [1, 2, 3, 4, 5]
+
+
+def test_frozen_with_its_clock() -> None:
+    sent = through(faults.frozen(clock_runs=False), stream(3))
+    assert sent == sent[:1] * 3
+
+
+def test_values_measured_only_now_and_then() -> None:
+    sent = through(faults.frozen(3), stream(7))
+    assert amperes(sent) == [1, 1, 1, 4, 4, 4, 7]
+    assert seconds(sent) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_fault_for_some_telegrams() -> None:
+    telegrams = stream(5)
+    once = through(faults.during(faults.bad_crc(), 2, 3), telegrams)
+    assert [crc_fails(data) for data in once] == [False, True, True, False, False]
+    for_good = through(faults.during(faults.bad_crc(), 4), telegrams)
+    assert [crc_fails(data) for data in for_good] == [False, False, False, True, True]
