@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from rig.bench import NotCharging
 from rig.case import Case
 from rig.errors import Finding, NotTestableHere
 from rig.gather import CAPTURES, TIMELINE, part_name, write_case_files
@@ -53,6 +54,8 @@ def _settle(case: Case, clauses: Sequence[str], raised: BaseException | None) ->
         return _without(case, unjudged, "not-testable", str(raised))
     if raised is not None and not isinstance(raised, Finding):
         return _without(case, unjudged or clauses, "error", f"{type(raised).__name__}: {raised}")
+    if isinstance(raised, NotCharging):
+        return _without(case, unjudged, "inconclusive", str(raised))
     if unjudged and raised is None:
         return _without(case, unjudged, "error", f"the case ended without judging {', '.join(unjudged)}")
     unmarked = {verdict.clause for verdict in case.judge.verdicts} - set(clauses)
@@ -64,7 +67,7 @@ def _settle(case: Case, clauses: Sequence[str], raised: BaseException | None) ->
 def _without(case: Case, clauses: Sequence[str], outcome: Outcome, reason: str) -> tuple[Outcome, str]:
     for clause in clauses:
         case.judge.without(clause, outcome, reason)
-    return outcome, reason
+    return max([outcome, *(v.verdict for v in case.judge.verdicts)], key=SEVERITY.index), reason
 
 
 def _log(case: Case) -> list[str]:

@@ -265,14 +265,17 @@ class Bench:
         await asyncio.sleep(TELEGRAM_ON_WIRE_S)
 
     async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
-        """Make the car draw exactly this, whatever it is offered; returns the event from which on it does."""
+        """Make the car draw exactly this, whatever it is offered; returns the event from which on it does.
+
+        Raises NotCharging when the car has no mains.
+        """
         vehicle.set_fixed_draw(*a_per_phase)
         changed = asyncio.ensure_future(self.observed.next("currents", within_s=1.0))
         await asyncio.sleep(0)
         self.poke()
         event = await changed
         if event is None:
-            raise HarnessError(f"the emulated car did not change its current to {a_per_phase} A")
+            raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
         return event
 
 

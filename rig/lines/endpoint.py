@@ -6,12 +6,10 @@ import os
 import threading
 from collections.abc import Callable
 
-import serial
-
 from rig.errors import HarnessError
 from rig.lines.end import End, Loop, ModemLines, Tap
 from rig.lines.format import PortSettings
-from rig.lines.opening import SerialPort, check_where, open_port
+from rig.lines.opening import PORT_ERRORS, SerialPort, check_where, open_port
 
 _READ_SIZE = 4096
 # What may wait for a port that takes bytes slower than they come, before they count as overrun: 5 s at 115200 baud.
@@ -37,6 +35,7 @@ class DeviceEnd(End):
         self._port: SerialPort | None = None
         self._fd = -1
         self._bridge: _Bridge | None = None
+        self._is_lost = False
         self._backlog = bytearray()
 
     @property
@@ -47,6 +46,7 @@ class DeviceEnd(End):
     async def open(self, receive: Callable[[bytes], None], failed: Callable[[HarnessError], None]) -> None:
         """Open the port and set its rate and format. Raises HarnessError that says what to do."""
         self._receive, self._failed = receive, failed
+        self._is_lost = False
         port = await self._loop.run_in_executor(None, open_port, self.name, self._where, self.settings)
         self._port = port
         try:
@@ -69,7 +69,7 @@ class DeviceEnd(End):
 
     def write(self, data: bytes) -> int:
         """Hand `data` to the port; what it does not take at once waits. Returns how many bytes found room."""
-        if self._port is None:
+        if self._port is None or self._is_lost:
             return 0
         if self._fd < 0:
             return self._write_through(self._port, data)
@@ -82,14 +82,14 @@ class DeviceEnd(End):
 
     def discard(self) -> None:
         """Forget what waits here and, on a tty, what waits in the driver."""
-        if self._port is None:
+        if self._port is None or self._is_lost:
             return
         if self._backlog:
             self._backlog.clear()
             self._loop.remove_writer(self._fd)
         try:
             self._port.reset_output_buffer()
-        except (serial.SerialException, OSError) as error:
+        except PORT_ERRORS as error:
             self._lost(error)
 
     @property
@@ -110,7 +110,7 @@ class DeviceEnd(End):
             return None
         try:
             return ModemLines(cts=bool(self._port.cts), dsr=bool(self._port.dsr))
-        except (serial.SerialException, OSError):
+        except PORT_ERRORS:
             return None
 
     def _readable(self) -> None:
@@ -148,7 +148,7 @@ class DeviceEnd(End):
     def _write_through(self, port: SerialPort, data: bytes) -> int:
         try:
             port.write(data)
-        except (serial.SerialException, OSError) as error:
+        except PORT_ERRORS as error:
             self._lost(error)
             return 0
         return len(data)
@@ -161,8 +161,9 @@ class DeviceEnd(End):
             self._fd = -1
 
     def _lost(self, error: BaseException | None) -> None:
-        if self._port is None:
+        if self._port is None or self._is_lost:
             return
+        self._is_lost = True
         self._stop_watching()
         reason = f" ({error})" if error else ""
         what = (
@@ -201,7 +202,7 @@ class _Bridge:
         while not self._stopping.is_set():
             try:
                 data = self._port.read(max(1, self._port.in_waiting))
-            except (serial.SerialException, OSError) as error:
+            except PORT_ERRORS as error:
                 if not self._stopping.is_set():
                     self._loop.call_soon_threadsafe(self._lost, error)
                 return

@@ -17,6 +17,9 @@ from rig.lines.format import PortSettings
 # pyserial knows more; these are the ones that carry another machine's serial port.
 URL_SCHEMES = ("socket", "rfc2217")
 
+# What pyserial lets through when a port fails; termios has an error of its own.
+PORT_ERRORS = (serial.SerialException, OSError, termios.error)
+
 _NOT_A_TTY = "is not a serial port; give a tty such as /dev/ttyUSB0"
 _NO_ADAPTER = "has no adapter behind it; plug it in and look at `dmesg` for the name it gets"
 _UNREACHABLE = "cannot be reached; check host, port and network"
@@ -91,7 +94,7 @@ def open_port(name: str, where: str, settings: PortSettings) -> SerialPort:
             exclusive=True,
         )
         return cast(SerialPort, port)
-    except (serial.SerialException, OSError, termios.error, ValueError) as error:
+    except (*PORT_ERRORS, ValueError) as error:
         raise HarnessError(f"{name}: {where} {_advice(error, settings)}") from None
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 
 from rig.case import Case
-from rig.errors import HarnessError
 from rig.kit.balancing import DSMR4, DSMR5, METER_ERROR_A, OFFER_STEP_A, STATION_MAX_A, car, settings
 
 MAX_A = 16.0
@@ -84,5 +83,3 @@ async def test_table(rig: Case, row: Row, meter: str) -> None:
                 late=off_a,
                 evidence={"at_s": rig.now_s(), "meter_a": meter_a},
             )
-        if abs(meter_a - row.meter_a) > METER_ERROR_A[meter]:
-            raise HarnessError(f"the emulated site carries {meter_a:g} A, the row says {row.meter_a:g} A")

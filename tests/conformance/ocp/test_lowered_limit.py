@@ -79,3 +79,27 @@ async def test_a_car_that_does_not_follow(rig: Case) -> None:
             late_s=trip.value_s + 0.5,
             watched_until_s=rig.now_s(),
         )
+
+
+@pytest.mark.clause("OCP-022")
+async def test_measured_against_what_is_signalled(rig: Case) -> None:
+    """A connector of 32 A that the meter leaves 15 A: 108 % of the 15 A is over-current, though far below 32 A
+
+    The ratio counts against what the pilot signals, so the pause comes at the time of the second band (O-02).
+    """
+    row, left_a = timing("OCP-002"), 15.0
+    async with rig.bench(settings(meter_max_a=left_a), meter=DSMR5) as bench:
+        rig.need(bench.capabilities, "pilot")
+        await bench.telegrams(2)
+        vehicle = await bench.charge(car(0.0))
+        await rig.until(rig.now_s() + 60.0)
+        start = await bench.draw(vehicle, left_a * 1.08)
+        end = await bench.observed.pilot("F", within_s=row.value_s + PATIENCE_S)
+        rig.judge.timed(
+            row,
+            "pause at 108 % of what is signalled",
+            start=start,
+            end=end,
+            watched_until_s=rig.now_s(),
+            clause="OCP-022",
+        )
