@@ -43,7 +43,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     ),
     "says_nothing": (
         OCP,
-        "OCP-015 OCP-016 OCP-017 OCP-018 OCP-019 OCP-020 OCP-021 LOG-013 LOG-016 UI-010",
+        "OCP-015 OCP-016 OCP-017 OCP-018 OCP-019 OCP-020 OCP-021 LOG-013 LOG-016",
     ),
     "falls_back_at_once": (ALB_P1, "ALB-P1-002 ALB-P1-016 ALB-P1-017 ALB-P1-021 ALB-P1-022"),
     "falls_back_5_s_late": (ALB_P1, "ALB-P1-002 ALB-P1-016 ALB-P1-021"),

@@ -122,9 +122,7 @@ def test_faults_describe_themselves_for_the_timeline() -> None:
 
 
 @pytest.mark.parametrize("fault", EVERY_KIND, ids=lambda fault: fault.kind)
-@given(
-    characters=st.lists(st.integers(0, 255), max_size=60), at=st.integers(0, 100), seed=st.integers(0, 2**32)
-)
+@given(characters=st.lists(st.integers(0, 255), max_size=60), at=st.integers(0, 100), seed=st.integers(0, 2**32))
 @settings(derandomize=True, max_examples=EXAMPLES)
 def test_a_seed_fixes_what_happens_and_characters_stay_characters(
     fault: Fault, characters: list[int], at: int, seed: int
@@ -143,6 +141,7 @@ def test_a_seed_fixes_what_happens_and_characters_stay_characters(
         (lambda: Drop(probability=-0.1), "drop: probability -0.1"),
         (lambda: Double(probability=float("nan")), "double: probability nan"),
         (lambda: Delay(by_s=-1.0), "delay: by_s -1"),
+        (lambda: Delay(by_s=float("inf")), "delay: by_s inf"),
         (lambda: Truncate(after=-1), "truncate: after -1"),
         (lambda: Noise(least=5, most=4), "noise: least 5 and most 4"),
         (lambda: Unplug(direction="a>b"), "unplug: a plug parts both"),

@@ -1,0 +1,209 @@
+"""Settings by all their names, their ranges, and the licence."""
+
+import math
+from dataclasses import fields
+
+import pytest
+
+from station.errors import SettingError
+from station.setting_rows import P1_PROTOCOL, ROWS
+from station.settings import LICENCES, Settings, canonical, find_row
+
+ALB = {"FeatureLicenseKey": "ALB"}
+
+
+def refused(given: dict[str, object]) -> str:
+    with pytest.raises(SettingError) as caught:
+        Settings.from_mapping(given)
+    return str(caught.value)
+
+
+def test_nothing_given_is_the_defaults() -> None:
+    assert Settings.from_mapping({}) == Settings()
+
+
+def test_documented_and_chosen_defaults() -> None:
+    settings = Settings()
+    assert settings.active_balancing is False  # CFG-011
+    assert settings.meter_includes_charger is True  # O-58
+    assert settings.ocp_meas_tolerance_pct == 0  # O-05, strict
+    assert (settings.ocp_pause_s, settings.ocp_grace_s, settings.ocp_reset_s) == (300, 5, 1)
+    assert (settings.ocp_trip_s_ge_150, settings.ocp_max_retries) == (2, None)
+    assert (settings.p1_timeout_factor, settings.p1_timeout_floor_s, settings.p1_max_bad) == (3, 10, 3)
+    assert (settings.alb_return_a_per_step, settings.alb_return_step_s) == (1, 5)
+
+
+def test_every_field_has_one_row_and_every_row_a_field() -> None:
+    rows = [row.field for row in ROWS if row.kind != "read-only"]
+    assert sorted(rows) == sorted(field.name for field in fields(Settings))
+
+
+def test_every_row_says_what_it_means_and_where_it_is_from() -> None:
+    for row in ROWS:
+        assert row.meaning
+        assert row.clause or row.key == "board.retry_s"
+
+
+def test_defaults_are_within_their_own_ranges() -> None:
+    for row in ROWS:
+        if row.kind in ("number", "count"):
+            assert row.low <= getattr(Settings(), row.field) <= row.high, row.key
+
+
+def test_no_name_stands_for_two_settings() -> None:
+    names = [
+        name.casefold().replace("-", "").replace(" ", "")
+        for row in ROWS
+        for name in {row.key, row.installer, *row.aliases}
+        if name
+    ]
+    unique = {(name, find_row(name).key) for name in names}
+    assert len(unique) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Station-MaxCurrent", "Station-Max-Current", "StationMaxCurrent", "station-maxcurrent", "Station maximum current"],
+)
+def test_one_setting_by_its_names_and_spellings(name: str) -> None:  # O-56
+    assert Settings.from_mapping({name: "20.0"}).station_max_a == 20.0
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("Connector1-Max-Current", "connector1_max_a"),
+        ("Connet-tor1-MaxCurrent", "connector1_max_a"),
+        ("Socket 1 maximum current", "connector1_max_a"),
+        ("SmartMeter-Max-Current", "meter_max_a"),
+        ("Installation-MaxCurrent", "meter_max_a"),
+        ("Maximum smart meter current (A)", "meter_max_a"),
+        ("Load Balancing Safe Current", "safe_a"),
+        ("Safe current (A)", "safe_a"),
+    ],
+)
+def test_spellings_of_the_documents(name: str, field: str) -> None:
+    assert getattr(Settings.from_mapping({**ALB, name: 10}), field) == 10.0
+
+
+@pytest.mark.parametrize("value", [P1_PROTOCOL, "DSMR4.x/SMR5.0", "DSMR4.x/SMRS.0 (P1)", "dsmr4.x/smr5.o (p1)"])
+def test_spellings_of_the_protocol(value: str) -> None:  # V-14
+    given = {**ALB, "ALB-ProtocolSelection": value, "Active-LoadBalancing": "ON"}
+    assert Settings.from_mapping(given).p1_selected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Active-LoadBalancing": "Off"},
+        {"ALB-ProtocolSelection": "Modbus RTU"},
+        {"RJ11-Mode": "Suspend when an external circuit is closed"},  # ALB-P1-012, ALB-P1-025
+        {"DirectExternalSuspendSignal": "Suspend when an external circuit is opened"},
+    ],
+)
+def test_p1_is_read_only_when_everything_points_at_it(change: dict[str, object]) -> None:
+    given: dict[str, object] = {**ALB, "Active-LoadBalancing": "On"}
+    assert Settings.from_mapping(given).p1_selected
+    assert not Settings.from_mapping(given | change).p1_selected
+
+
+@pytest.mark.parametrize(("value", "state"), [("On", True), ("ON", True), ("true", True), (True, True), ("off", False)])
+def test_switches(value: object, state: bool) -> None:  # CFG-038
+    assert Settings.from_mapping({**ALB, "SmartMeterIncludesCharger": value}).meter_includes_charger is state
+
+
+@pytest.mark.parametrize("value", ["Aan", "Vrai", "1", 1, None, ""])
+def test_switches_know_english_only(value: object) -> None:
+    message = refused({**ALB, "SmartMeterIncludesCharger": value})
+    assert message == f"SmartMeterIncludesCharger: {value!r} is not allowed; allowed is On, Off, True or False"
+
+
+@pytest.mark.parametrize("value", [5.9, 80.1, "5.9", "-1", "abc", "16,0", "", None, True, math.nan, "nan", "inf", [16]])
+def test_a_current_out_of_range_names_key_value_and_range(value: object) -> None:
+    message = refused({"Station-MaxCurrent": value})
+    assert message == f"Station-MaxCurrent: {value!r} is not allowed; allowed is a number from 6 to 80 A"
+
+
+@pytest.mark.parametrize("value", [6, 6.0, "6", "80.0", " 20.0 "])
+def test_a_current_in_range(value: object) -> None:
+    assert 6.0 <= Settings.from_mapping({"Station-MaxCurrent": value}).station_max_a <= 80.0
+
+
+@pytest.mark.parametrize("value", ["0", "1.5", 1.0, "-1", "", "unlimited", True, "9" * 5000, "³"])
+def test_a_count_that_is_none(value: object) -> None:
+    assert "allowed is a whole number from 1 to 1000" in refused({"p1.max_bad": value})
+
+
+def test_retries_may_be_unlimited() -> None:
+    assert Settings.from_mapping({"ocp.max_retries": "Unlimited"}).ocp_max_retries is None
+    assert Settings.from_mapping({"ocp.max_retries": "0"}).ocp_max_retries == 0
+    assert refused({"ocp.max_retries": "many"}).endswith("or 'unlimited'")
+
+
+def test_an_unknown_choice_lists_what_there_is() -> None:
+    message = refused({"Phase-Connected": "L4"})
+    assert message.startswith("Phase-Connected: 'L4' is not allowed; allowed is 'L1', 'L2'")
+
+
+def test_an_unknown_key_gets_the_nearest_one() -> None:
+    assert (
+        refused({"Station-MaxCurent": 16}) == "'Station-MaxCurent': unknown setting; did you mean 'Station-MaxCurrent'?"
+    )
+    assert refused({"xyzzy": 16}) == "'xyzzy': unknown setting"
+
+
+def test_one_setting_under_two_names_is_refused() -> None:
+    message = refused({"Station-MaxCurrent": 16, "Station maximum current": 16})
+    assert message == "Station-MaxCurrent: given twice, the second time as 'Station maximum current'"
+
+
+def test_canonical_names() -> None:
+    assert canonical({"station max current": 1} | {"Safe current (A)": 2}) == {
+        "Station-MaxCurrent": 1,
+        "Safe-MaxCurrent": 2,
+    }
+
+
+def test_unlocked_features_cannot_be_written() -> None:  # CFG-002
+    assert refused({"UnlockedFeatures": "ALB"}).startswith("UnlockedFeatures: read-only")
+
+
+@pytest.mark.parametrize(
+    ("key", "features"),
+    [("", set()), ("SLB", {"SLB"}), ("alb", {"SLB", "ALB"}), ("SLB + ALB", {"SLB", "ALB"}), ("SCN", set(LICENCES))],
+)
+def test_what_a_licence_unlocks(key: str, features: set[str]) -> None:  # CFG-040, CFG-041
+    assert Settings.from_mapping({"FeatureLicenseKey": key}).unlocked == features
+
+
+@pytest.mark.parametrize("key", ["XYZ", "ALB+", 5])
+def test_a_licence_of_another_kind(key: object) -> None:
+    assert "SLB, ALB, SCN joined by '+'" in refused({"FeatureLicenseKey": key})
+
+
+@pytest.mark.parametrize(
+    "locked",
+    [{"Active-LoadBalancing": "On"}, {"Safe-MaxCurrent": 7}, {"SmartMeter-MaxCurrent": 64}],
+)
+def test_active_balancing_needs_its_licence(locked: dict[str, object]) -> None:  # ALB-GEN-017
+    message = refused(locked)
+    assert message.startswith(next(iter(locked)) + ": belongs to ALB")
+    assert "set FeatureLicenseKey to 'ALB'" in message
+    assert refused({**locked, "FeatureLicenseKey": "SLB"})
+    assert Settings.from_mapping({**locked, "FeatureLicenseKey": "SCN"})
+
+
+def test_repeating_a_default_needs_no_licence() -> None:
+    assert Settings.from_mapping({"Active-LoadBalancing": "Off"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("rotation", "phases"), [("L1L2L3", (0, 1, 2)), ("L3L1L2", (2, 0, 1)), ("L2", (1,)), ("l1l3l2", (0, 2, 1))]
+)
+def test_rotation_is_an_order_of_grid_phases(rotation: str, phases: tuple[int, ...]) -> None:
+    assert Settings.from_mapping({"Phase-Connected": rotation}).grid_phases == phases
+
+
+def test_the_cap_is_the_lower_of_station_and_connector() -> None:
+    assert Settings(station_max_a=20.0, connector1_max_a=16.05).cap_da == 160
+    assert Settings(station_max_a=13.0, connector1_max_a=16.0).cap_da == 130
