@@ -12,7 +12,7 @@ from rig.case import Case
 from rig.errors import Finding, NotTestableHere
 from rig.gather import CAPTURES, TIMELINE, part_name, write_case_files
 from rig.report.model import CaseResult
-from rig.report.plots import case_timeline_svg
+from rig.report.plots import case_timeline_svg, moments_of
 from rig.verdicts import SEVERITY, Outcome
 
 _LOG_LINES = 40
@@ -28,8 +28,9 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         case.files.mkdir(parents=True, exist_ok=True)
         write_case_files(case.timeline, case.name, case.files)
         captures = [f"{CAPTURES}/{part_name(case.name)}/{path.name}" for path in sorted(case.files.glob("*.pcapng"))]
-        plot = case_timeline_svg(case.timeline.events)
     title, _, doc = inspect.cleandoc(getattr(getattr(item, "obj", None), "__doc__", None) or item.name).partition("\n")
+    if case.files is not None:
+        plot = case_timeline_svg(case.timeline.events, title=title, moments=moments_of(case.judge.verdicts))
     return CaseResult(
         case=case.name,
         suite=case.name.partition("/")[0],

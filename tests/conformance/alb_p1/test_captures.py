@@ -45,7 +45,6 @@ async def test_capture(rig: Case, capture: Capture | None) -> None:
         pytest.skip(captures.MISSING)
     data = capture.read()
     (found,) = await read_by_station(rig, data)
-    rig.timeline.record(rig.now_s(), "station", "log", {"text": seen(found), "documented": False})
     if capture.current_a:
         judge_currents(rig, capture, found)
     else:
@@ -85,7 +84,7 @@ def judge_refused(rig: Case, capture: Capture, found: Replayed) -> None:
     by_crc = heard is not None and heard.rejected == "crc"
     rig.judge.holds(
         capture.clause,
-        f"a telegram of version {capture.entry['version_tag'] or 'below 4.0, or none'}, not to be believed",
+        f"a telegram of version {capture.entry['version_tag'] or 'below 4.0'} that must not be acted on",
         holds=by_crc if capture.entry["crc_valid"] is False else refused,
         seen=seen(found),
         promised="refused for its CRC" if capture.entry["crc_valid"] is False else "refused",

@@ -1,0 +1,8 @@
+"""`python -m benchmarks` (or `make bench`): every benchmark, one after the other. Quiet machine, please."""
+
+from __future__ import annotations
+
+from benchmarks import p1_codec, p1_reader, station_p1, suites
+
+for benchmark in (p1_codec, p1_reader, station_p1, suites):
+    benchmark.main()
