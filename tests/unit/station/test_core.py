@@ -195,6 +195,15 @@ class TestSession:
         world.charge()
         assert world.drive.contactor
 
+    def test_a_shorted_pilot_says_nothing_about_the_diode(self) -> None:
+        world = World()
+        world.charge()
+        world._step(Inputs(Sense(1, 0, -8_000, 220, (0, 0, 0), (2300,) * 3, True)))
+        assert world.core.mode3.state == "E"
+        world.sense = None
+        world.settle()
+        assert world.drive.contactor
+
     def test_a_lost_board_link_ends_what_is_known_of_the_vehicle(self) -> None:
         world = World()
         world.charge()
@@ -310,6 +319,25 @@ class TestOverCurrent:
         world.until(12.0)
         assert world.drive.pilot == "low"
         assert world.last("status")["info"] == "Over current detected allowed 11.9A actual 19.9A"
+
+    def test_the_led_is_steady_once_the_vehicle_has_reduced(self) -> None:  # UI-002
+        world = World({**P1, "Safe-MaxCurrent": 20})
+        world.meter(5.0)
+        world.charge(draws_ma=19_900)
+        world.until(5.0)
+        world.meter(33.0)
+        world.until(7.0)
+        assert world.last("led") == {"pattern": "dark blue flashing"}
+        world.set(draws_ma=11_000)
+        assert world.last("led") == {"pattern": "dark blue steady"}
+
+    def test_what_is_measured_behind_an_open_contactor_is_not_drawn(self) -> None:
+        world = World()
+        world.charge()
+        world.set(state="B")
+        world._step(Inputs(Sense(1, 9_000, -12_000, 220, (50_000,) * 3, (2300,) * 3, False)))
+        world.until(10.0)
+        assert world.drive.pilot == 53_333
 
     def test_works_without_any_licence(self) -> None:  # OCP-023
         world = World({"FeatureLicenseKey": ""})

@@ -82,6 +82,7 @@ def test_what_does_not_fit_at_once_follows_in_order() -> None:
                 assert len(received) <= ends.total("tx")
             assert bytes(received) == sent
             assert ends.total("tx") == len(sent)
+            assert not loop.remove_writer(ends.port.fd), "it would be called for ever"
             ends.port.close()
 
     run(main())
@@ -133,6 +134,18 @@ def test_a_write_that_fails_is_a_loss_too() -> None:
         ends.port.write(b"x")
         assert ends.lost == ["Broken pipe"]
         assert ends.port.closed
+
+    run(main())
+
+
+def test_called_without_anything_to_read() -> None:
+    async def main() -> None:
+        near, far = pair()
+        with far:
+            ends = Ends(near)
+            ends.port._readable()
+            assert (ends.lost, ends.tapped) == ([], [])
+            ends.port.close()
 
     run(main())
 

@@ -249,6 +249,22 @@ class TestGrace:  # O-03, OCP-024
         assert bench.until(106.0 - EPS_S).guard.allowed_ma == 20_000
         assert bench.until(106.0).guard.allowed_ma == 10_000
 
+    def test_a_higher_limit_in_between_outlasts_an_earlier_lower_one(self) -> None:
+        bench = Bench().set(limit_ma=12_000).until(100.0)
+        bench.set(limit_ma=10_000).until(101.0)
+        bench.set(limit_ma=20_000).until(102.0)
+        bench.set(limit_ma=10_000)
+        assert bench.guard.allowed_ma == 20_000
+        assert bench.until(107.0 - EPS_S).guard.allowed_ma == 20_000
+        assert bench.until(107.0).guard.allowed_ma == 10_000
+
+    def test_an_increase_counts_at_once_in_a_grace_too(self) -> None:
+        bench = Bench().set(limit_ma=10_000).until(100.0)
+        bench.set(limit_ma=6_000).until(101.0)
+        bench.set(limit_ma=16_000, worst_ma=15_000)
+        assert bench.guard.allowed_ma == 16_000
+        assert bench.until(200.0).seen == []
+
     def test_an_increase_counts_at_once(self) -> None:
         bench = Bench().set(limit_ma=10_000, worst_ma=12_000).until(1.9)
         assert bench.set(limit_ma=20_000).until(3600.0).seen == []
@@ -307,12 +323,15 @@ class TestPause:
         assert bench.guard.next_deadline_s() is None
 
     def test_unplugging_ends_pause_and_retries(self) -> None:  # O-07
-        bench = Bench(ocp_max_retries=0).set(worst_ma=share("120")).until(3.0)
+        bench = Bench(ocp_max_retries=1).set(worst_ma=share("120")).until(400.0)
+        assert bench.trips == [2.0, 304.0]
         assert bench.paused()
         bench.guard.reset()
         assert not bench.paused()
         assert bench.guard.next_deadline_s() is None
-        assert bench.set(worst_ma=0).until(10.0).set(worst_ma=share("120")).until(12.0).trips == [2.0, 12.0]
+        bench.set(worst_ma=0).until(410.0).set(worst_ma=share("120")).until(712.0)
+        assert bench.trips == [2.0, 304.0, 412.0]
+        assert not bench.paused(), "there is a retry again"
 
 
 class TestTolerance:  # O-05

@@ -248,6 +248,18 @@ def test_no_tick_while_nothing_happens(tmp_path: Path) -> None:
     run(main())
 
 
+def test_a_telegram_without_an_end_is_reported_when_the_reader_gives_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Bench(tmp_path) as bench:
+            bench.meter(telegram(5))
+            await until(1.0)
+            bench.meter(telegram(5)[:60])
+            await until(5.0)
+            assert bench.logs() == ["P1 Device failure: Read CRC Error"]
+
+    run(main())
+
+
 def test_the_reader_can_be_replaced(tmp_path: Path) -> None:
     class Believer:
         """Takes every byte for a reading, and reports a bad telegram by itself at 100 s."""

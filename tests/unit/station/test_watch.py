@@ -169,6 +169,14 @@ def test_a_reading_handed_over_too_late_is_not_a_live_one() -> None:
     assert log.texts == [TIMEOUT, SAFE]
 
 
+def test_a_late_old_reading_does_not_undo_a_newer_one() -> None:
+    log = Log()
+    log.step(90.0, reading(90.0))
+    assert log.step(100.0, reading(60.0)) == "live"
+    assert log.last is None
+    assert log.watch.next_deadline_s() == 120.2
+
+
 def test_the_numbers_are_settings() -> None:
     log = Log(p1_timeout_factor=1.5, p1_timeout_floor_s=2.0, p1_timeout_margin_s=0.0, p1_max_bad=1)
     log.step(0.0, reading(0.0, 1.0))

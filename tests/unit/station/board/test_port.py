@@ -143,6 +143,7 @@ def test_connects_again_after_a_loss_and_for_as_long_as_it_takes(tmp_path: Path)
         port = BoardPort(f"unix:{tmp_path}/board", heard, retry_s=RETRY_S)
         await port.open()
         await until(lambda: port.linked)
+        board.writer.write(SENSE[:20])  # cut short by the loss
         await asyncio.sleep(10.0 - asyncio.get_running_loop().time())
         await board.close()
         (tmp_path / "board").unlink(missing_ok=True)

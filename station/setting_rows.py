@@ -1,0 +1,205 @@
+"""The table of settings: every name a setting goes by, its unit, range and clause. Data only.
+
+Keys of the documents keep their back-office spelling; keys in small letters with a point (`ocp.pause_s`) are our own
+and stand for what the documents leave open (O-nn). Defaults stand in `station.settings.Settings`, field by field.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["number", "switch", "choice", "licence", "count", "count-or-unlimited", "read-only"]
+
+# A value and its other spellings.
+Choices = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting. `low`/`high` bound a number or count (inclusive); `choices` are the values
+    there are, each with its spellings.
+
+    `feature` names the licensed feature without which the setting stays at its default (ALB-GEN-017).
+    """
+
+    field: str
+    key: str
+    kind: Kind
+    clause: str
+    meaning: str
+    installer: str = ""
+    aliases: tuple[str, ...] = ()
+    unit: str = ""
+    low: float = 0.0
+    high: float = 0.0
+    choices: Choices = ()
+    feature: str = ""
+
+
+P1_PROTOCOL = "DSMR4.x/SMR5.0 (P1)"
+P1_MODE = "DSMR P1"
+
+# V-14; the meters other than P1 are accepted as values and have no reader yet.
+PROTOCOLS: Choices = (
+    (
+        P1_PROTOCOL,
+        ("DSMR4.x/SMR5.0", "DSMR4.x/SMR5.o (P1)", "DSMR4.x/SMR5.o", "DSMR4.x/SMRS.0 (P1)", "DSMR4.x/SMRS.0"),
+    ),
+    ("Modbus TCP/IP", ()),
+    ("Modbus RTU", ()),
+    ("TIC protocol", ("TIC/Linky", "Protocole TIC")),
+)
+# SCM-012
+RJ11_MODES: Choices = (
+    (P1_MODE, ()),
+    ("Suspend when an external circuit is closed", ()),
+    ("Suspend when an external circuit is opened", ()),
+)
+# PH-028: a one-phase station names its phase, a three-phase station the order of its feeder.
+ROTATIONS: Choices = tuple(
+    (name, ()) for name in ("L1", "L2", "L3", "L1L2L3", "L1L3L2", "L2L3L1", "L2L1L3", "L3L1L2", "L3L2L1")
+)
+
+ROWS: tuple[SettingRow, ...] = (
+    SettingRow(
+        "licence_key", "FeatureLicenseKey", "licence", "CFG-001",
+        "features unlocked; our own format: their names joined by '+', SLB, ALB or SCN",
+        installer="License Key",
+    ),
+    SettingRow(
+        "", "UnlockedFeatures", "read-only", "CFG-002",
+        "follows from FeatureLicenseKey: ALB includes SLB, SCN includes SLB and ALB (CFG-040, CFG-041)",
+        installer="License Key features",
+    ),
+    SettingRow(
+        "station_max_a", "Station-MaxCurrent", "number", "CFG-003",
+        "most current per phase the station takes",
+        installer="Station maximum current", unit="A", low=6.0, high=80.0,
+    ),
+    SettingRow(
+        "connector1_max_a", "Connector1-MaxCurrent", "number", "CFG-004",
+        "most current per phase socket 1 gives",
+        installer="Connector 1 max current", aliases=("Socket 1 maximum current", "Connettor1-MaxCurrent"),
+        unit="A", low=6.0, high=80.0,
+    ),
+    SettingRow(
+        "phases", "Phase-Connected", "choice", "CFG-009 PH-028",
+        "grid phases behind the station's L1, L2, L3, in that order",
+        installer="Phase rotation", choices=ROTATIONS,
+    ),
+    SettingRow(
+        "active_balancing", "Active-LoadBalancing", "switch", "CFG-011",
+        "the meter decides how much the station may take",
+        installer="Active Load Balancing", feature="ALB",
+    ),
+    SettingRow(
+        "protocol", "ALB-ProtocolSelection", "choice", "CFG-012 ALB-P1-013",
+        "which meter is listened to",
+        installer="Protocol Selection", choices=PROTOCOLS, feature="ALB",
+    ),
+    SettingRow(
+        "rj11_mode", "RJ11-Mode", "choice", "CFG-013 ALB-P1-012 X-25",
+        "what the RJ11 port is for; a suspend value disables P1",
+        aliases=("DirectExternalSuspendSignal", "RJ11-Mode / DirectExternalSuspendSignal"), choices=RJ11_MODES,
+    ),
+    SettingRow(
+        "meter_includes_charger", "SmartMeterIncludesCharger", "switch", "CFG-033 ALB-GEN-013 O-58",
+        "the meter sees the station too",
+        installer="Received measurements", feature="ALB",
+    ),
+    SettingRow(
+        "meter_max_a", "SmartMeter-MaxCurrent", "number", "CFG-032 ALB-GEN-008",
+        "current limit of the installation per phase",
+        installer="Maximum smart meter current (A)",
+        aliases=("Installation-MaxCurrent", "Installation Maximum Current"),
+        unit="A", low=1.0, high=1000.0, feature="ALB",
+    ),
+    SettingRow(
+        "safe_a", "Safe-MaxCurrent", "number", "CFG-020 ALB-GEN-014 X-23",
+        "limit while the meter is not heard; below 6 A means pause (O-33)",
+        installer="Safe current (A)",
+        aliases=(
+            "Load Balancing Safe Current (A)", "Load Balancing Safe Current", "Active Load Balancing Safe current",
+        ),
+        unit="A", low=0.0, high=80.0, feature="ALB",
+    ),
+    SettingRow(
+        "ocp_meas_tolerance_pct", "ocp.meas_tolerance_pct", "number", "O-05 X-01",
+        "the allowed current counts as this much higher; 0 is strict, 1 is the advice for the field",
+        unit="%", low=0.0, high=5.0,
+    ),
+    SettingRow(
+        "ocp_pause_s", "ocp.pause_s", "number", "OCP-010 O-07",
+        "how long the pilot stays in state F after an over-current",
+        unit="s", low=1.0, high=86400.0,
+    ),
+    SettingRow(
+        "ocp_grace_s", "ocp.grace_s", "number", "O-03",
+        "how long a higher limit still counts after it was lowered",
+        unit="s", low=0.0, high=60.0,
+    ),
+    SettingRow(
+        "ocp_reset_s", "ocp.reset_s", "number", "O-04",
+        "how long the current must be below a bound for its timer to start afresh",
+        unit="s", low=0.0, high=60.0,
+    ),
+    SettingRow(
+        "ocp_trip_s_ge_150", "ocp.trip_s_ge_150", "number", "O-01 OCP-006",
+        "trip time at 150 % and more; never slower than the band below it",
+        unit="s", low=0.0, high=2.0,
+    ),
+    SettingRow(
+        "ocp_max_retries", "ocp.max_retries", "count-or-unlimited", "O-08 OCP-012",
+        "how often a session is resumed; 'unlimited' as documented",
+        low=0, high=1000,
+    ),
+    SettingRow(
+        "p1_timeout_factor", "p1.timeout_factor", "number", "O-22",
+        "telegram intervals without a valid telegram until the meter counts as lost",
+        low=1.0, high=1000.0,
+    ),
+    SettingRow(
+        "p1_timeout_floor_s", "p1.timeout_floor_s", "number", "O-22",
+        "least time without a valid telegram until the meter counts as lost",
+        unit="s", low=1.0, high=3600.0,
+    ),
+    SettingRow(
+        "p1_timeout_margin_s", "p1.timeout_margin_s", "number", "O-22",
+        "added to the time-out: a telegram that is due just then is on time, and takes 0.1 s on the wire",
+        unit="s", low=0.0, high=10.0,
+    ),
+    SettingRow(
+        "p1_max_bad", "p1.max_bad", "count", "O-23",
+        "bad telegrams in a row until the meter counts as lost",
+        low=1, high=1000,
+    ),
+    SettingRow(
+        "p1_reopen_s", "p1.reopen_s", "number", "ALB-P1-022",
+        "how long to wait before opening the P1 port again after it went away",
+        unit="s", low=0.1, high=3600.0,
+    ),
+    SettingRow(
+        "alb_return_a_per_step", "alb.return_a_per_step", "number", "O-32 O-52",
+        "most by which the limit of active load balancing rises at a time",
+        unit="A", low=0.1, high=80.0,
+    ),
+    SettingRow(
+        "alb_return_step_s", "alb.return_step_s", "number", "O-32 O-52",
+        "least time between a change of that limit and its next rise",
+        unit="s", low=0.0, high=3600.0,
+    ),
+    SettingRow(
+        "m3_contactor_close_s", "m3.contactor_close_s", "number", "IEC 61851-1 table A.6, 4",
+        "from C2 to closing the contactor; the standard allows 3 s",
+        unit="s", low=0.0, high=3.0,
+    ),
+    SettingRow(
+        "m3_c1_open_s", "m3.c1_open_s", "number", "IEC 61851-1 table A.6, 10.2",
+        "how long a vehicle may keep drawing in C1 until the contactor opens under load",
+        unit="s", low=6.0, high=7.0,
+    ),
+    SettingRow(
+        "board_retry_s", "board.retry_s", "number", "",
+        "how long to wait before connecting to the board again",
+        unit="s", low=0.1, high=3600.0,
+    ),
+)  # fmt: skip
