@@ -28,7 +28,10 @@ CASE_TIMEOUT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user asked for. `jobs` None: one worker per core in virtual time, one in real time."""
+    """What the user asked for. `jobs` None: one worker per core in virtual time, one in real time.
+
+    `keyword` chooses cases by name, as pytest's -k does.
+    """
 
     suites: list[str]
     clock: str = "virtual"
@@ -36,6 +39,7 @@ class Wanted:
     bench: str | None = None
     report: Path | None = None
     jobs: int | None = None
+    keyword: str | None = None
 
 
 class _Progress:
@@ -109,6 +113,7 @@ def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
         "--assert": "plain",
         "-W": "error",
         "--timeout": CASE_TIMEOUT_S if options.clock.kind == "virtual" else 0,
+        "-k": wanted.keyword,
         "--rig-clock": wanted.clock,
         "--rig-seed": wanted.seed,
         "--rig-bench": wanted.bench,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from rich.console import Console
 from rich.table import Table
@@ -40,7 +41,7 @@ def _clause_table(clauses: Iterable[Clause], tested_by: Mapping[str, Sequence[st
     table = Table(show_lines=True)
     table.add_column("clause", no_wrap=True)
     table.add_column("promise", ratio=3)
-    table.add_column("source", ratio=1)
+    table.add_column("source", ratio=1, style="dim")
     table.add_column("status", ratio=2)
     for clause in clauses:
         table.add_row(
@@ -53,9 +54,15 @@ def _how_judged(clause: Clause, cases: Sequence[str]) -> Text:
     text = Text(clause.status.value, style=_STYLE[clause.status])
     if clause.reason:
         text.append(f": {clause.reason}")
-    for function, count in Counter(case.partition("[")[0] for case in cases).items():
-        text.append(f"\n{function}" + (f" ({count} cases)" if count > 1 else ""))
+    for module, count in Counter(map(_module, cases)).items():
+        text.append(f"\n{module}: {count} case{'s' if count > 1 else ''}")
     return text
+
+
+def _module(case: str) -> str:
+    """Where a case stands, e.g. "ocp/bands" for a case in `…/ocp/test_bands.py`."""
+    path = PurePosixPath(case.partition("::")[0])
+    return f"{path.parent.name}/{path.stem.removeprefix('test_')}"
 
 
 def _print_readings(console: Console, clauses: Iterable[Clause]) -> None:

@@ -47,6 +47,6 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    console = Console(stderr=True, soft_wrap=True)
-    console.print(f"evse-rig: {message}", markup=False, highlight=False)
+    if message:  # there is none when the help was printed for want of a command
+        Console(stderr=True, soft_wrap=True).print(f"evse-rig: {message}", markup=False, highlight=False)
     return code

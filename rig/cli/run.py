@@ -20,6 +20,9 @@ def run_command(
     clock: Annotated[str, typer.Option(metavar="CLOCK", help="virtual, real or scaled:N.")] = "virtual",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of every random choice.")] = DEFAULT_SEED,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report to this folder.")] = None,
+    keyword: Annotated[
+        str | None, typer.Option("-k", "--keyword", metavar="EXPR", help="Only cases whose names match, as in pytest.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers; default: one per core.")] = None,
 ) -> int:
     """Run conformance suites against a station and report a verdict per documented clause.
@@ -33,5 +36,6 @@ def run_command(
         bench=None if bench is None else str(bench),
         report=report,
         jobs=jobs,
+        keyword=keyword,
     )
     return run(wanted, Console())

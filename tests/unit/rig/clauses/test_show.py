@@ -33,12 +33,11 @@ def test_the_rows_of_a_status() -> None:
     assert "needs a unit that really reboots" in text
 
 
-def test_the_cases_of_a_clause_are_counted_by_function() -> None:
-    text = printed(
-        "OCP", None, {"OCP-002": ["test_a.py::test_trip[L1]", "test_a.py::test_trip[L2]", "test_b.py::test_x"]}
-    )
-    assert "test_a.py::test_trip (2 cases)" in text
-    assert re.search(r"test_b\.py::test_x +│", text)
+def test_the_cases_of_a_clause_are_counted_by_module() -> None:
+    cases = ["x/ocp/test_a.py::test_trip[L1]", "x/ocp/test_a.py::test_trip[L2]", "x/ocp/test_b.py::test_x"]
+    text = printed("OCP", None, {"OCP-002": cases})
+    assert "ocp/a: 2 cases" in text
+    assert re.search(r"ocp/b: 1 case +│", text)
 
 
 def test_an_area_comes_with_the_readings_of_its_open_points() -> None:
