@@ -33,13 +33,15 @@ class Capture:
 
     def __init__(self, path: Path, line: str, epoch_s: float = 0.0, *, request_active: bool = False) -> None:
         """Create the file and the folders above it. Raises HarnessError."""
+        self._path = path
+        self._line = line
         self._epoch_s = epoch_s
         self._control = _CTS if request_active else 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = path.open("wb")
         except OSError as error:
-            raise HarnessError(f"line {line}: the capture {path} cannot be written ({error.strerror})") from None
+            raise self._unwritable(error) from None
         section = SectionHeader(options={"shb_userappl": "evse-rig"})
         for direction in DIRECTIONS:
             section.new_member(
@@ -50,17 +52,20 @@ class Capture:
         self._packet = section.new_member(EnhancedPacket)
 
     def data(self, interface: int, at_s: float, data: bytes) -> None:
-        """`data` arrived at `at_s`; `interface` is 0 for a>b and 1 for b>a, as in DIRECTIONS."""
+        """`data` arrived at `at_s`; `interface` is 0 for a>b and 1 for b>a, as in DIRECTIONS. Raises HarnessError."""
         self._write(interface, at_s, _DATA_EVENTS[interface], data)
 
     def request(self, at_s: float, active: bool) -> None:
-        """The Data Request became `active` at `at_s`."""
+        """The Data Request became `active` at `at_s`. Raises HarnessError."""
         self._control = _CTS if active else 0
         self._write(0, at_s, _STATUS_CHANGE, b"")
 
     def close(self) -> None:
-        """Write out what is buffered and close the file."""
-        self._file.close()
+        """Write out what is buffered and close the file. Raises HarnessError."""
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def _write(self, interface: int, at_s: float, event: int, data: bytes) -> None:
         at_us = round((self._epoch_s + at_s) * 1e6)
@@ -68,4 +73,10 @@ class Capture:
         packet.interface_id = interface
         packet.timestamp_high, packet.timestamp_low = at_us >> 32, at_us & 0xFFFFFFFF
         packet.packet_data = _HEADER.pack(*divmod(at_us, 1_000_000), event, self._control, 0) + data
-        self._writer.write_block(packet)
+        try:
+            self._writer.write_block(packet)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> HarnessError:
+        return HarnessError(f"line {self._line}: the capture {self._path} cannot be written ({error.strerror})")

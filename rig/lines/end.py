@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rig.clock import VirtualLoop, WallLoop
-from rig.errors import HarnessError
+from rig.errors import ConfigurationError, HarnessError
 from rig.lines.format import PortSettings
 
 Loop = VirtualLoop | WallLoop
@@ -24,13 +24,17 @@ class EndSpec:
     `settings` differ from the line's where a mismatch is to be modelled; None: the line's.
     `request_line` names the modem line that carries the P1 Data Request on a device; None: the line has it as a
     property. `request_inverted`: the request is active while that line is not asserted, as when the 5 V of the
-    request pin goes straight to the CTS# pin of a TTL adapter.
+    request pin goes straight to the CTS# pin of a TTL adapter. Raises ConfigurationError for another line.
     """
 
     where: str = "pty"
     settings: PortSettings | None = None
     request_line: Literal["CTS", "DSR"] | None = None
     request_inverted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.request_line not in (None, "CTS", "DSR"):
+            raise ConfigurationError(f"request_line {self.request_line!r} cannot be read; use CTS or DSR")
 
 
 @dataclass(frozen=True, slots=True)

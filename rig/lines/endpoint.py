@@ -74,9 +74,8 @@ class DeviceEnd(End):
         if self._fd < 0:
             return self._write_through(self._port, data)
         accepted = data[: _BACKLOG_SIZE - len(self._backlog)]
-        was_empty = not self._backlog
         self._backlog += accepted
-        if was_empty and self._drain_backlog():
+        if self._drain_backlog():
             self._loop.add_writer(self._fd, self._writable)
         return len(accepted)
 

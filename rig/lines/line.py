@@ -32,7 +32,7 @@ class Line:
     Raises ConfigurationError for settings that make no sense.
 
     On the timeline, under the line's name: `frame` (every chunk that was delivered), `fault`, `request`, `cut`,
-    `overrun` (a port had no room: nobody reads it), `port_lost`.
+    `overrun` (a port had no room: nobody reads it), `line_failed`.
     """
 
     def __init__(
@@ -77,23 +77,21 @@ class Line:
                 zip(DIRECTIONS, (self.a, self.b), (self.b, self.a), strict=True)
             )
         }
-        by_modem_line = any(spec.request_line is not None for spec in specs)
+        by_modem_line = specs[1].request_line is not None
         self._has_request = by_modem_line or request is not None
         self._request = DataRequest(driven=request is not False and not by_modem_line)
         self._request.listen(self._request_changed)
         self._faults = Faults(rng, self._fault_changed)
-        self._polls = [
-            RequestPoll(loop, end, spec, self._request)
-            for end, spec in zip((self.a, self.b), specs, strict=True)
-            if spec.request_line is not None
-        ]
+        self._poll = RequestPoll(loop, self.b, specs[1], self._request) if by_modem_line else None
 
     def _make_end(self, label: str, spec: EndSpec, settings: PortSettings) -> End:
         name = f"line {self.name}, end {label}"
         settings = spec.settings or settings
+        if spec.request_line is not None and label == "a":
+            raise ConfigurationError(f"{name}: the Data Request comes from end b; give end b the request_line")
+        if spec.request_line is not None and spec.where.startswith(("pty", "socket:")):
+            raise ConfigurationError(f"{name}: {spec.where} has no {spec.request_line}; leave request_line out")
         if spec.where == "pty":
-            if spec.request_line is not None:
-                raise ConfigurationError(f"{name}: a pty has no {spec.request_line}; leave request_line out")
             return PtyEnd(name, self._loop, settings)
         return DeviceEnd(name, self._loop, settings, spec.where)
 
@@ -109,16 +107,16 @@ class Line:
                 )
             await self.a.open(self._lanes["a>b"].send, self._fail)
             await self.b.open(self._lanes["b>a"].send, self._fail)
-            for poll in self._polls:
-                await poll.start()
+            if self._poll is not None:
+                await self._poll.start()
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
         """Close everything; bytes on their way are lost. Harmless when not open."""
-        for poll in self._polls:
-            poll.stop()
+        if self._poll is not None:
+            self._poll.stop()
         for lane in self._lanes.values():
             lane.clear()
         await self.a.close()
@@ -168,7 +166,7 @@ class Line:
 
     @request.setter
     def request(self, active: bool) -> None:
-        if self._polls:
+        if self._poll is not None:
             raise HarnessError(f"line {self.name}: the Data Request is read from a modem line and cannot be set")
         if not self._has_request:
             raise HarnessError(f"line {self.name} has no Data Request; give it one with request=False or True")
@@ -179,13 +177,19 @@ class Line:
         return self._request.listen(listener)
 
     def on_failure(self, listener: Callable[[HarnessError], None]) -> None:
-        """Call `listener` when a port is lost while in use. Without one the loop's exception handler is told."""
+        """Call `listener` when a port is lost while in use, or the capture's disk is full; once, for the first failure.
+
+        Without a listener the loop's exception handler is told. `failure` keeps the error.
+        """
         self._failure_listeners.append(listener)
 
     def _arrived(self, index: int, receiver: End, data: bytes, from_s: float, to_s: float) -> None:
         accepted = receiver.write(data)
         if self._capture is not None:
-            self._capture.data(index, to_s, data)
+            try:
+                self._capture.data(index, to_s, data)
+            except HarnessError as error:
+                self._fail(error)
         fields = {
             "line": self.name,
             "dir": DIRECTIONS[index],
@@ -216,7 +220,7 @@ class Line:
     def _fail(self, error: HarnessError) -> None:
         if self.failure is None:
             self.failure = error
-            self._record("port_lost", {"line": self.name, "text": str(error)})
+            self._record("line_failed", {"line": self.name, "text": str(error)})
             for listener in self._failure_listeners:
                 listener(error)
             if not self._failure_listeners:

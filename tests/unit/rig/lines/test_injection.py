@@ -38,10 +38,15 @@ def test_faults_act_in_their_direction_in_the_order_of_their_beginning() -> None
 
 def test_a_fault_ends_with_its_block_also_when_that_fails() -> None:
     faults, _ = make()
-    with pytest.raises(ZeroDivisionError), Injection(faults, Unplug()):
-        assert faults.line_parted
-        raise ZeroDivisionError
-    assert not faults.line_parted
+
+    def failing_case() -> None:
+        with Injection(faults, Unplug()):
+            assert kinds(faults, "a>b") == ["unplug"]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing_case()
+    assert kinds(faults, "a>b") == []
 
 
 def test_two_equal_faults_end_apart() -> None:

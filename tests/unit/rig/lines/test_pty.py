@@ -25,6 +25,9 @@ class Fixture:
         self.received: list[bytes] = []
         self.errors: list[HarnessError] = []
 
+    def idle(self) -> bool:
+        return self.end.idle
+
     def open_path(self) -> int:
         return os.open(self.end.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
 
@@ -56,13 +59,13 @@ def test_bytes_pass_both_ways_unchanged() -> None:
         tap = fixture.end.attach("meter")
         os.write(port, everything)
         tap("tx", everything)
-        assert not fixture.end.idle
+        assert not fixture.idle()
         await asyncio.sleep(1.0)
         assert fixture.end.write(everything) == len(everything)
-        assert not fixture.end.idle
+        assert not fixture.idle()
         got = os.read(port, 4096)
         tap("rx", got)
-        assert fixture.end.idle
+        assert fixture.idle()
         assert got == everything
         os.close(port)
 
@@ -146,7 +149,7 @@ def test_what_a_program_did_not_read_is_forgotten_when_it_detaches() -> None:
         fixture.end.detach()
         fixture.end.detach()
         assert fixture.loop.ledger.in_flight == 0
-        assert fixture.end.idle
+        assert fixture.idle()
         await asyncio.sleep(1.0)
 
     play(script)
@@ -161,6 +164,22 @@ def test_a_port_that_nobody_reads_takes_the_same_in_every_run() -> None:
                 assert fixture.end.write(b"x") == 0
             else:
                 fixture.end.attach("station")
+
+    play(script)
+
+
+def test_after_a_program_left_only_what_it_did_not_read_takes_room() -> None:
+    async def script(fixture: Fixture) -> None:
+        port = fixture.open_path()
+        tap = fixture.end.attach("station")
+        for _ in range(10):
+            fixture.end.write(bytes(2000))
+            tap("rx", os.read(port, 4096))
+            await asyncio.sleep(1.0)
+        fixture.end.write(bytes(192))
+        fixture.end.detach()
+        assert [fixture.end.write(bytes(1000)) for _ in range(9)] == [1000] * 8 + [0]
+        os.close(port)
 
     play(script)
 

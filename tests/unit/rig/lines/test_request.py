@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from rig.lines.format import PortSettings
 from rig.lines.pty import PtyEnd
 from rig.lines.request import REQUEST_POLL_S, DataRequest, RequestPoll
 
-Told = list[tuple[bool, float]]
+Told = list[tuple[bool, Any]]
 
 
 class Port(PtyEnd):
