@@ -172,10 +172,8 @@ class StationCore:
         if self.settings.active_balancing and self.active.safe:
             return Situation.SAFE
         # Within the time a vehicle has to follow a lower offer (O-03); after that it is an over-current.
-        asked_for_less = self.overcurrent.allowed_ma > offer.current_ma
-        return (
-            Situation.REDUCING if asked_for_less and max(self._measured_ma()) > offer.current_ma else Situation.CHARGING
-        )
+        following = self.overcurrent.allowed_ma > offer.current_ma < max(self._measured_ma())
+        return Situation.REDUCING if following else Situation.CHARGING
 
     def _report(self, offer: Offer, change: Tripped | Resumed | None, events: list[Event]) -> None:
         """Say what is different from what was said last."""

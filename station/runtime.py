@@ -135,7 +135,9 @@ class StationRuntime:
 
     def _p1_lost(self, reason: str) -> None:
         self._log(f"P1 port lost: {reason}")
-        self._p1 = None
+        if self._p1 is not None:
+            self._p1.close()
+            self._p1 = None
         self._p1_opening = self._loop.create_task(self._reopen_p1(), name="p1: open again")
 
     async def _reopen_p1(self) -> None:

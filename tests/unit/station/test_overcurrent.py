@@ -14,6 +14,7 @@ PROPERTY = settings(derandomize=True, deadline=None, max_examples=10_000 if os.e
 
 LIMIT_MA = 16_000
 EPS_S = 1e-6
+ROUNDING_S = 1e-9  # of times that are sums of floats
 # What a share of 16 A draws trips after, by the documents.
 TRIP_S = {100: 1200.0, 105: 100.0, 112: 5.0, 120: 2.0, 150: 2.0}
 
@@ -410,15 +411,15 @@ def test_any_sequence_of_currents_against_a_slow_model(steps: list[tuple[int, in
     )
 )
 def test_never_early_never_stuck(events: list[tuple[float, int, int, bool]]) -> None:
-    """No trip within 2 s of being calm; a deadline lies ahead; stepping once more changes nothing."""
-    bench = Bench()
+    """No trip within 2 s of being calm (every dip resets); a deadline lies ahead; a step more changes nothing."""
+    bench = Bench(ocp_reset_s=0.0)
     calm_s = now_s = 0.0
     for wait_s, ma, limit_ma, closed in events:
         now_s += wait_s
         bench.until(now_s)
         for change in bench.seen:
             if isinstance(change, Tripped):
-                assert change.at_s - calm_s >= 2.0
+                assert change.at_s - calm_s >= 2.0 - ROUNDING_S
                 assert change.actual_ma * 100 >= change.allowed_ma * change.lower_pct > 0
             else:
                 calm_s = change.at_s

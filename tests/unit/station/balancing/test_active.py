@@ -225,7 +225,7 @@ def test_whatever_the_meter_says(events: list[tuple[float, str, float | None, in
         if limits[0] != before[0]:
             risen_s = now_s
         if reading is not None and a is not None:
-            assert limits[0] <= max(0, 250 - a * 10 + drawn_ma / 100)
+            assert limits[0] * 100 <= max(0, 25_000 - round(a * 1000) + drawn_ma)
         due_s = active.next_deadline_s()
         assert due_s is None or due_s > now_s
         active.step(now_s, state, None, (drawn_ma,) * 3, session)  # type: ignore[arg-type]
