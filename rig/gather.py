@@ -9,8 +9,8 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rig import report_folder
 from rig.clauses import catalogue, timings
-from rig.errors import ConfigurationError
 from rig.options import RunOptions
 from rig.report import write_report
 from rig.report.model import Band, CaseResult, ClauseRow, Report, RunInfo
@@ -19,7 +19,8 @@ from rig.verdicts import worst
 
 TIMELINE = "timeline.jsonl"
 CAPTURES = "captures"
-_OURS = ("results.json", TIMELINE)
+# Among the folders of the cases, whose names never begin with a dot.
+_READY = ".report"
 _UNSAFE = re.compile(r"[^A-Za-z0-9.,=-]+")
 
 
@@ -35,18 +36,26 @@ class Gathered:
         self.options = options
         self._wall_s = wall_s
         self._results: dict[int, CaseResult] = {}
-        self.harness_errors: list[str] = []
+        self._broken: dict[str, CaseResult] = {}
+        self._evidence: dict[str, int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._results)
+        return bool(self._results or self._broken)
 
     def add(self, index: int, result: CaseResult) -> None:
         """`index` is the case's place in the collected order, which is the order of the report."""
         self._results[index] = result
+        if self._evidence.setdefault(part_name(result.case), index) != index:
+            self.add_broken(result.case, "another case of this run leaves its evidence under the same name; rename one")
+
+    def add_broken(self, where: str, error: str) -> None:
+        """Something that gave no result: a file that cannot be imported, a worker that died. Told once per `where`."""
+        suite = where.partition("/")[0]
+        self._broken[where] = CaseResult(case=where, suite=suite, title=where, outcome="error", error=error)
 
     def report(self) -> Report:
-        """Everything that was judged so far."""
-        cases = [result for _, result in sorted(self._results.items())]
+        """Everything that was judged so far, and after it what broke."""
+        cases = [result for _, result in sorted(self._results.items())] + list(self._broken.values())
         options = self.options
         bench = options.bench
         return Report(
@@ -66,29 +75,27 @@ class Gathered:
             bands=_bands(),
         )
 
-    def write(self, directory: Path) -> Report:
-        """Write the report and move the evidence beside it. Raises ConfigurationError when the folder is not ours."""
+    def write(self, directory: Path) -> None:
+        """Write the report with the evidence beside it, inside `report_folder.parts_of(directory)`.
+
+        Files of an earlier report are replaced once all the new ones are there. Raises ConfigurationError when the
+        folder is not ours or cannot be written.
+        """
         report = self.report()
-        check_target(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        parts = self.options.parts
-        shutil.rmtree(directory / CAPTURES, ignore_errors=True)
-        if parts is not None and parts.is_dir():
-            _join_timelines(report.cases, parts, directory / TIMELINE)
-            _move_captures(report.cases, parts, directory / CAPTURES)
-            shutil.rmtree(parts)
-        write_report(report, directory)
-        return report
-
-
-def check_target(directory: Path) -> None:
-    """A report may be replaced; a folder with somebody's other files may not. Raises ConfigurationError."""
-    if directory.exists() and not directory.is_dir():
-        raise ConfigurationError(f"report folder {directory}: there is a file of that name; choose another folder")
-    if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).is_file() for name in _OURS):
-        raise ConfigurationError(
-            f"report folder {directory} holds files that are not a report; choose an empty or a new folder"
-        )
+        report_folder.check(directory)
+        parts = report_folder.partial(directory)
+        ready = parts / _READY
+        try:
+            ready.mkdir()
+            _join_timelines(report.cases, parts, ready / TIMELINE)
+            _move_captures(report.cases, parts, ready / CAPTURES)
+            write_report(report, ready)
+            directory.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(directory / CAPTURES, ignore_errors=True)
+            for path in ready.iterdir():
+                shutil.move(path, directory / path.name)
+        except OSError as error:
+            raise report_folder.unwritable(directory, error) from error
 
 
 def write_case_files(timeline: Timeline, case: str, files: Path) -> None:
@@ -101,22 +108,19 @@ def write_case_files(timeline: Timeline, case: str, files: Path) -> None:
 
 
 def _join_timelines(cases: list[CaseResult], parts: Path, target: Path) -> None:
-    unfinished = target.with_suffix(".partial")
-    with unfinished.open("wb") as out:
+    with target.open("wb") as out:
         for case in cases:
             part = parts / part_name(case.case) / TIMELINE
             if part.is_file():
                 with part.open("rb") as source:
                     shutil.copyfileobj(source, out)
-    unfinished.replace(target)
 
 
 def _move_captures(cases: list[CaseResult], parts: Path, target: Path) -> None:
-    for case in cases:
-        for name in case.captures:
-            destination = target / Path(name).relative_to(CAPTURES)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(parts / part_name(case.case) / destination.name, destination)
+    for name in dict.fromkeys(name for case in cases for name in case.captures):
+        place = Path(name).relative_to(CAPTURES)
+        (target / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(parts / place, target / place)
 
 
 def _clause_rows(cases: list[CaseResult]) -> list[ClauseRow]:

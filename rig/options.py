@@ -23,7 +23,7 @@ class RunOptions:
     parts: Path | None = None
 
     @classmethod
-    def parse(cls, *, clock: str, seed: int, bench: str | None, parts: str | None) -> RunOptions:
+    def parse(cls, *, clock: str, seed: int, bench: str | None, parts: Path | None = None) -> RunOptions:
         """From command-line texts. Raises ConfigurationError."""
         spec = ClockSpec.parse(clock)
         path = Path(bench) if bench else None
@@ -33,4 +33,4 @@ class RunOptions:
                 f"bench file {path}: an external station lives in real time; "
                 "use --clock real, or --clock scaled:N when it runs at the same factor"
             )
-        return cls(spec, seed, file, path, Path(parts) if parts else None)
+        return cls(spec, seed, file, path, parts)

@@ -9,12 +9,14 @@ import pytest
 
 from rig.bench import NotCharging
 from rig.case import Case
+from rig.clauses import catalogue
 from rig.errors import Finding, NotTestableHere
 from rig.gather import CAPTURES, TIMELINE, part_name, write_case_files
 from rig.report.model import CaseResult
 from rig.report.plots import case_timeline_svg, moments_of
-from rig.verdicts import SEVERITY, Outcome
+from rig.verdicts import SEVERITY, Outcome, worst
 
+_FINDINGS: tuple[Outcome, ...] = ("fail", "inconclusive")
 _LOG_LINES = 40
 
 
@@ -49,20 +51,29 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
 
 
 def _settle(case: Case, clauses: Sequence[str], raised: BaseException | None) -> tuple[Outcome, str | None]:
-    """Give every clause of the case a verdict, and the case its outcome."""
-    unjudged = [clause for clause in clauses if all(v.clause != clause for v in case.judge.verdicts)]
+    """The outcome of the case, and why; clauses that it left without a verdict get the one that its end says."""
+    known = catalogue.load().clauses
+    judged = {verdict.clause for verdict in case.judge.verdicts}
+    unjudged = [clause for clause in clauses if clause not in judged]
+    if not clauses:
+        return "error", "the case is marked with no clause"
+    if unknown := [clause for clause in clauses if clause not in known]:
+        return "error", f"the case is marked with {', '.join(unknown)}, which is not in the catalogue"
     if isinstance(raised, NotTestableHere | pytest.skip.Exception):
         return _without(case, unjudged, "not-testable", str(raised))
     if raised is not None and not isinstance(raised, Finding):
         return _without(case, unjudged or clauses, "error", f"{type(raised).__name__}: {raised}")
-    if isinstance(raised, NotCharging):
-        return _without(case, unjudged, "inconclusive", str(raised))
+    if unmarked := judged - set(clauses):
+        return "error", f"the case judged {', '.join(sorted(unmarked))}, which it is not marked with"
     if unjudged and raised is None:
         return _without(case, unjudged, "error", f"the case ended without judging {', '.join(unjudged)}")
-    unmarked = {verdict.clause for verdict in case.judge.verdicts} - set(clauses)
-    if unmarked:
-        return "error", f"the case judged {', '.join(sorted(unmarked))}, which it is not marked with"
-    return max((v.verdict for v in case.judge.verdicts), key=SEVERITY.index, default="error"), None
+    found = any(verdict.verdict in _FINDINGS for verdict in case.judge.verdicts)
+    if raised is not None and not found:
+        # Not the judge ended the case: the station made it impossible to go on.
+        return _without(case, unjudged or clauses, "inconclusive", str(raised))
+    if isinstance(raised, NotCharging):
+        return _without(case, unjudged, "inconclusive", str(raised))
+    return worst(case.judge.verdicts) or "error", None
 
 
 def _without(case: Case, clauses: Sequence[str], outcome: Outcome, reason: str) -> tuple[Outcome, str]:

@@ -6,8 +6,8 @@ A conformance case is an `async def` test that takes the fixture `rig` and is ma
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from rig import report_folder
 from rig.case import Case, case_name
 from rig.clock import self_test, stopwatch
-from rig.errors import ConfigurationError
-from rig.gather import Gathered, check_target, part_name
+from rig.errors import ConfigurationError, RigError
+from rig.gather import Gathered, part_name
 from rig.options import DEFAULT_SEED, RunOptions
 from rig.outcome import conclude
 from rig.report.model import CaseResult
@@ -27,6 +28,8 @@ COLLECTOR = pytest.StashKey["Collector"]()
 _OPTIONS = pytest.StashKey[RunOptions]()
 _CASE = pytest.StashKey[Case]()
 _PROPERTY = "evse-rig"
+# Of a run that was broken off no report is written: it would say less than the one that may be there.
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,26 +44,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options once; a mistake in them ends the run with one line."""
     config.addinivalue_line("markers", "clause(*ids): the catalogue rows that this case judges")
-    report = config.getoption("--rig-report")
+    report = Path(text).absolute() if (text := config.getoption("--rig-report")) else None
+    runs_for_another = hasattr(config, "workerinput")  # a worker of pytest-xdist
     try:
-        if report:
-            check_target(Path(report))
         config.stash[_OPTIONS] = RunOptions.parse(
             clock=config.getoption("--rig-clock"),
             seed=config.getoption("--rig-seed"),
             bench=config.getoption("--rig-bench"),
-            parts=str(Path(report).absolute()) + ".partial" if report else None,
+            parts=report_folder.partial(report) if report else None,
         )
+        if not runs_for_another:
+            config.stash[COLLECTOR] = Collector(config.stash[_OPTIONS], report)
+            config.pluginmanager.register(config.stash[COLLECTOR], "evse-rig-collector")
     except ConfigurationError as error:
         raise pytest.UsageError(str(error)) from None
-    options = config.stash[_OPTIONS]
-    runs_for_another = hasattr(config, "workerinput")  # a worker of pytest-xdist
-    if not runs_for_another:
-        if options.parts is not None:
-            shutil.rmtree(options.parts, ignore_errors=True)
-        collector = Collector(options, Path(report).absolute() if report else None)
-        config.stash[COLLECTOR] = collector
-        config.pluginmanager.register(collector, "evse-rig-collector")
 
 
 @pytest.fixture(scope="session")
@@ -73,12 +70,17 @@ def _machine_holds(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def rig(request: pytest.FixtureRequest, _machine_holds: None) -> Iterator[Case]:
     """The case's clock, timeline, judge and benches."""
-    options = request.config.stash[_OPTIONS]
-    name = case_name(request.node.path, request.node.name)
-    case = Case(name, options, files=None if options.parts is None else options.parts / part_name(name))
-    request.node.stash[_CASE] = case
+    case = _make_case(request.node)
     yield case
     case.close()
+
+
+def _make_case(item: pytest.Item) -> Case:
+    options = item.config.stash[_OPTIONS]
+    name = case_name(item.path, item.name)
+    case = Case(name, options, files=None if options.parts is None else options.parts / part_name(name))
+    item.stash[_CASE] = case
+    return case
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -97,47 +99,85 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Turn how the case ended into its result, and send that along with pytest's own report."""
     report: pytest.TestReport = yield
-    case = item.stash.get(_CASE, None)
-    if case is not None and call.when == "call":
-        result = conclude(item, case, None if call.excinfo is None else call.excinfo.value)
+    raised = None if call.excinfo is None else call.excinfo.value
+    has_ended = call.when == "call" or (call.when == "setup" and raised is not None)
+    if has_ended and "rig" in getattr(item, "fixturenames", ()):
+        result = _result(item, raised)
         report.user_properties.append((_PROPERTY, [item.session.items.index(item), msgspec.to_builtins(result)]))
         if result.outcome == "not-testable":
             report.outcome = "skipped"
             report.longrepr = (str(item.path), item.location[1] or 0, f"not testable: {result.error}")
-        elif result.outcome == "error" and not report.failed:
+        elif result.outcome != "pass" and not report.failed:
             report.outcome = "failed"
-            report.longrepr = result.error
+            report.longrepr = result.error or result.outcome
     return report
+
+
+def _result(item: pytest.Item, raised: BaseException | None) -> CaseResult:
+    case = item.stash.get(_CASE, None)
+    if case is not None:
+        return conclude(item, case, raised)
+    case = _make_case(item)  # skipped or broken before its fixtures were there
+    try:
+        return conclude(item, case, raised)
+    finally:
+        case.close()
 
 
 class Collector:
     """Hears, in the controlling process, of every case of every worker, and writes the report at the end."""
 
     def __init__(self, options: RunOptions, report: Path | None) -> None:
+        """Raises ConfigurationError when the report cannot be written."""
         self.gathered = Gathered(options, stopwatch())
+        self.failure: RigError | None = None
         self._report = report
+        self._written = False
+        self._parts = contextlib.ExitStack()
+        if report is not None:
+            report_folder.check(report)
+            self._parts.enter_context(report_folder.parts_of(report))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the results; a case that never got to run is a fault of the harness."""
-        for name, value in report.user_properties:
-            if name == _PROPERTY:
-                index, result = msgspec.convert(value, tuple[int, CaseResult])
-                self.gathered.add(index, result)
-        if report.failed and report.when != "call":
-            self.gathered.harness_errors.append(f"{report.nodeid} ({report.when}): {_last_line(report)}")
+        """Keep the results. A failure without one (a teardown, a dead worker, no case at all) is the harness's."""
+        values = [value for name, value in report.user_properties if name == _PROPERTY]
+        for value in values:
+            index, result = msgspec.convert(value, tuple[int, CaseResult])
+            self.gathered.add(index, result)
+        if report.failed and not values:
+            self.gathered.add_broken(f"{report.nodeid} ({report.when})", _reason(report))
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the report, if one is wanted and a case ran."""
-        if self._report is not None and self.gathered:
-            self.gathered.write(self._report)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected holds cases that nobody judged."""
+        if report.failed:
+            self.gathered.add_broken(report.nodeid, f"cannot be collected: {_reason(report)}")
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report, if one is wanted, a case ran, and the run came to its end."""
+        if self._report is not None and self.gathered and exitstatus in _ENDED:
+            try:
+                self.gathered.write(self._report)
+                self._written = True
+            except RigError as error:
+                self.failure = error
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the report is, and the seed of the run."""
         if self.gathered:
             terminalreporter.write_line(f"evse-rig: seed {self.gathered.options.seed}")
-            if self._report is not None:
-                terminalreporter.write_line(f"evse-rig: report in {self._report}")
+        if self._written:
+            terminalreporter.write_line(f"evse-rig: report in {self._report}")
+        if self.failure is not None:
+            terminalreporter.write_line(f"evse-rig: {self.failure}", red=True)
+
+    def pytest_unconfigure(self) -> None:
+        """Take away what a report was collected in; the workers have ended by now."""
+        self._parts.close()
 
 
-def _last_line(report: pytest.TestReport) -> str:
-    return report.longreprtext.strip().splitlines()[-1] if report.longreprtext.strip() else "no message"
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why, in one line."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message.partition("\n")[0] if crash is not None else report.longreprtext.strip().rpartition("\n")[2]
+    return text.removeprefix("E ").strip() or "no message"

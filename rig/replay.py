@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from emulators.errors import EmulatorError
-from emulators.p1.opening import open_wire
-from emulators.p1.wire import Events, LineSettings, Wire
+from emulators.serial_wire.opening import open_wire
+from emulators.serial_wire.wire import Events, LineSettings, Wire
 from rig.errors import HarnessError
 from rig.handles.base import Port
 from rig.handles.reference import P1Heard, P1ReaderHandle
@@ -25,6 +25,8 @@ from rig.lines import Line
 SILENCE_S = 0.7
 FAST_INTERVAL_S = 1.0
 SLOW_INTERVAL_S = 10.0
+# What is handed to the line in one go: less than any port has room for.
+_CHUNK_B = 4096
 # DSMR 5 and the Belgian versions send every second, all others every ten.
 _FAST = re.compile(rb"1-3:0\.2\.8\(5|0-0:96\.1\.4\(")
 # A telegram ends with a line that starts with "!", or with "!" and four digits; or it was cut off by the next one.
@@ -76,8 +78,8 @@ def _starts(data: bytes) -> Iterator[int]:
         at = -1 if end is None else data.find(b"/", end.end())
 
 
-async def transmit(line: Line, data: bytes) -> AsyncIterator[Piece]:
-    """Send a capture from end a of an open line, one piece per interval; gives each piece after the silence behind it.
+async def transmit(line: Line, data: bytes, sent: Callable[[Piece], None]) -> None:
+    """Send a capture from end a of an open line, one piece per interval; `sent` is told when all was said about one.
 
     Raises HarnessError when a port of the line is lost.
     """
@@ -90,21 +92,21 @@ async def transmit(line: Line, data: bytes) -> AsyncIterator[Piece]:
     async def rest(delay_s: float) -> None:
         await asyncio.wait([lost], timeout=delay_s)
         if lost.done():
-            error = lost.result()
-            raise error if isinstance(error, HarnessError) else HarnessError(str(error))
+            raise HarnessError(str(lost.result()))
 
     line.on_failure(lose)
     wire = _open(line, lose)
-    settings = line.a.settings
     pause_s = 0.0
     try:
         for piece in pieces(data):
             await rest(pause_s)
-            wire.write(piece.data)
-            busy_s = len(piece.data) * settings.char_time_s + SILENCE_S
-            await rest(busy_s)
-            yield piece
-            pause_s = max(0.0, piece.interval_s - busy_s)
+            for at in range(0, len(piece.data), _CHUNK_B):
+                chunk = piece.data[at : at + _CHUNK_B]
+                wire.write(chunk)
+                await rest(len(chunk) * line.a.settings.char_time_s)
+            await rest(SILENCE_S)
+            sent(piece)
+            pause_s = max(0.0, piece.interval_s - SILENCE_S - len(piece.data) * line.a.settings.char_time_s)
     finally:
         wire.close()
         line.a.detach()
@@ -115,7 +117,9 @@ def _open(line: Line, lose: Callable[[Exception], None]) -> Wire:
     tap = line.a.attach("the replay")
     events = Events(sent=lambda sent: tap("tx", sent), received=lambda got: tap("rx", got), lost=lose)
     try:
-        return open_wire(line.a.path, LineSettings(settings.baud, str(settings.fmt)), events, asyncio.get_running_loop())
+        return open_wire(
+            line.a.path, LineSettings(settings.baud, str(settings.fmt)), events, asyncio.get_running_loop()
+        )
     except EmulatorError as error:
         raise HarnessError(str(error)) from error
 
@@ -128,12 +132,15 @@ async def replay(line: Line, data: bytes) -> list[Replayed]:
     told: list[P1Heard] = []
     reader = P1ReaderHandle(told.append)
     replayed: list[Replayed] = []
-    await reader.start(Port(line.b.path, lambda: line.b.attach("the station's P1 reader")))
+
+    def sent(piece: Piece) -> None:
+        heard: list[P1Heard | None] = [*told] or [None]
+        replayed.extend(Replayed(piece.offset, len(piece.data), item) for item in heard)
+        told.clear()
+
     try:
-        async for piece in transmit(line, data):
-            heard: list[P1Heard | None] = [*told] or [None]
-            replayed += [Replayed(piece.offset, len(piece.data), item) for item in heard]
-            told.clear()
+        await reader.start(Port(line.b.path, lambda: line.b.attach("the station's P1 reader")))
+        await transmit(line, data, sent)
     finally:
         reader.stop()
         line.b.detach()

@@ -5,25 +5,28 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from rig import paths
+from rig import paths, report_folder
 from rig.errors import ConfigurationError, HarnessError
-from rig.gather import Gathered, check_target
 from rig.options import DEFAULT_SEED, RunOptions
-from rig.plugin import COLLECTOR
+from rig.plugin import COLLECTOR, Collector
+from rig.preflight import preflight
+from rig.report.model import Report
 from rig.report.summary import print_summary
+from rig.terminal import complain
 
 PASSED, FINDINGS, HARNESS = 0, 1, 2
 # A case that takes longer than this in real time hangs; no case of a virtual run comes near it.
 CASE_TIMEOUT_S = 300
+_PLUGINS = ("no:cacheprovider", "rig.plugin", "pytest_timeout", "xdist.plugin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,17 @@ class Wanted:
     keyword: str | None = None
 
 
-class _Progress:
-    """Tells the bar how many cases there are and when one is done."""
+class _Watcher:
+    """Tells the bar how many cases there are and when one is done, and hears what broke the run off, if anything."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bar = progress.add_task("collecting", total=None)
-        self.gathered: Gathered | None = None
+        self.collector: Collector | None = None
+        self.broken_off: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        self.gathered = config.stash[COLLECTOR].gathered
+        self.collector = config.stash[COLLECTOR]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if session.items:
@@ -62,72 +66,117 @@ class _Progress:
         self._progress.update(self._bar, total=len(ids))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call":
+        if report.when == "call" or (report.when == "setup" and not report.passed):
             self._progress.update(self._bar, advance=1, description=report.nodeid.partition("::")[0])
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.broken_off = excinfo.value
 
 
 def run(wanted: Wanted, console: Console) -> int:
     """Run the suites and print the summary. Returns 0 all pass, 1 findings, 2 harness error.
 
-    Raises ConfigurationError for a bad option before anything starts.
+    Before anything starts, raises ConfigurationError for a bad option, and what `preflight` raises for the bench or the
+    machine. Raises HarnessError when the run breaks down; no report is written then.
     """
-    options = RunOptions.parse(clock=wanted.clock, seed=wanted.seed, bench=wanted.bench, parts=None)
-    if wanted.report is not None:
-        check_target(wanted.report)
+    options = RunOptions.parse(clock=wanted.clock, seed=wanted.seed, bench=wanted.bench)
     arguments = _arguments(wanted, options)
+    if wanted.report is not None:
+        report_folder.check(wanted.report)
+    preflight(options)
     output = io.StringIO()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console.print(f"evse-rig: {options.bench.name}, clock {options.clock}, seed {options.seed}")
+    console.print(f"evse-rig: {options.bench.name}, clock {options.clock}, seed {options.seed}", markup=False)
     with Progress(*columns, console=console, transient=True) as progress:
-        watcher = _Progress(progress)
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            code = pytest.main(arguments, plugins=[watcher])
-    gathered = watcher.gathered
-    if gathered is None or code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        raise HarnessError(f"the run broke down:\n{_tail(output.getvalue())}")
-    if code == pytest.ExitCode.INTERRUPTED and not gathered:
-        raise HarnessError(f"the run was interrupted:\n{_tail(output.getvalue())}")
-    if not gathered and not gathered.harness_errors:
-        raise ConfigurationError("the chosen suites hold no case")
-    report = gathered.report()
+        watcher = _Watcher(progress)
+        with _only_our_plugins(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            try:
+                code = pytest.main(arguments, plugins=[watcher])
+            except Exception as error:
+                raise HarnessError(f"the run broke down: {type(error).__name__}: {_first_line(error)}") from error
+    collector = watcher.collector
+    if collector is not None and collector.failure is not None:
+        raise collector.failure
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise ConfigurationError(_last_line(output).removeprefix("ERROR: "))
+    if code == pytest.ExitCode.INTERRUPTED:
+        _say_why_broken_off(watcher.broken_off)
+    if collector is None or code == pytest.ExitCode.INTERNAL_ERROR:
+        raise HarnessError(f"the run broke down: {_last_line(output).removeprefix('INTERNALERROR> ')}")
+    if not collector.gathered:
+        raise ConfigurationError("the chosen suites hold no case" + (" of that name" if wanted.keyword else ""))
+    report = collector.gathered.report()
     print_summary(report, wanted.report, console)
-    for error in gathered.harness_errors:
-        console.print(f"harness error: {error}", style="red", markup=False)
-    outcomes = {case.outcome for case in report.cases}
-    if gathered.harness_errors or "error" in outcomes or code == pytest.ExitCode.INTERRUPTED:
+    _say_what_broke(report)
+    outcomes = {case.outcome for case in report.cases} | {v.verdict for case in report.cases for v in case.verdicts}
+    if "error" in outcomes:
         return HARNESS
     return FINDINGS if outcomes & {"fail", "inconclusive"} else PASSED
+
+
+def _say_why_broken_off(error: BaseException | None) -> NoReturn:
+    if isinstance(error, pytest.Session.Interrupted):
+        raise HarnessError(f"the run was broken off: {error}")
+    raise KeyboardInterrupt
+
+
+def _say_what_broke(report: Report) -> None:
+    """One line for every error of the harness, however many cases it hit."""
+    hit: dict[str, list[str]] = {}
+    for case in report.cases:
+        if any(outcome == "error" for outcome in (case.outcome, *(v.verdict for v in case.verdicts))):
+            hit.setdefault((case.error or "no verdict").partition("\n")[0], []).append(case.case)
+    for error, cases in hit.items():
+        others = f" (and {len(cases) - 1} more cases)" if len(cases) > 1 else ""
+        complain(f"{cases[0]}{others}: {error}")
+
+
+@contextlib.contextmanager
+def _only_our_plugins() -> Iterator[None]:
+    """Nothing that the environment says to pytest, and no other plugin that is installed, may change the run."""
+    theirs = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(theirs)
 
 
 def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
     # Hardware cannot be shared between workers; neither can a core, in scaled time.
     most = (os.cpu_count() or 1) if options.clock.kind == "virtual" else 1
     jobs = min(wanted.jobs or most, most)
-    arguments: dict[str, Any] = {
+    options_of_pytest = {
         # Nothing of the folder where the user happens to stand may change the run.
         "-c": os.devnull,
-        "--rootdir": paths.suites(),
-        "--import-mode": "importlib",
-        "-p": "no:cacheprovider",
+        "--rootdir=": paths.suites(),
+        "--import-mode=": "importlib",
+        # Its output goes nowhere but into a message, and what it captured would be lost to the progress bar.
+        "--capture=": "no",
         # Verdicts say what was measured; rewriting asserts would only cost start-up time.
-        "--assert": "plain",
+        "--assert=": "plain",
         "-W": "error",
-        "--timeout": CASE_TIMEOUT_S if options.clock.kind == "virtual" else 0,
+        "--timeout=": CASE_TIMEOUT_S if options.clock.kind == "virtual" else 0,
         "-k": wanted.keyword,
-        "--rig-clock": wanted.clock,
-        "--rig-seed": wanted.seed,
-        "--rig-bench": wanted.bench,
-        "--rig-report": wanted.report,
+        "--rig-clock=": wanted.clock,
+        "--rig-seed=": wanted.seed,
+        "--rig-bench=": wanted.bench,
+        "--rig-report=": wanted.report,
         "-n": jobs if jobs > 1 else None,
     }
-    flat = [text for name, value in arguments.items() if value is not None for text in (name, str(value))]
-    return [*flat, *map(str, paths.suite_paths(wanted.suites))]
+    return [
+        *(f"-p{plugin}" for plugin in _PLUGINS),
+        # With or without workers: a file that cannot be imported costs its own cases, and the run ends with an error.
+        "--continue-on-collection-errors",
+        *(f"{name}{value}" for name, value in options_of_pytest.items() if value is not None),
+        *map(str, paths.suite_paths(wanted.suites)),
+    ]
 
 
-def _tail(output: str, lines: int = 20) -> str:
-    return "\n".join(output.strip().splitlines()[-lines:])
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
-def default_console() -> Console:
-    """Where a run reports: standard output, as it was before pytest runs underneath."""
-    return Console(file=sys.stdout)
+def _last_line(output: io.StringIO) -> str:
+    return output.getvalue().strip().rpartition("\n")[2].strip() or "no message"

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         settings = Settings.from_mapping(canonical(_from_file(args.settings)) | canonical(_from_options(args.set)))
-        scaled_loop.run(_run(settings, args.board, args.p1), args.speed)
+        scaled_loop.run(_run(settings, args.board, args.p1, wait=args.wait), args.speed)
     except SettingError as error:
         parser.exit(EXIT_BAD_CONFIGURATION, f"{parser.prog}: {error}\n")
     except PortError as error:
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--p1", metavar="PORT", help="tty of the P1 meter, or socket:// or rfc2217:// URL")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; over the file")
+    parser.add_argument("--wait", action="store_true", help="the board may come later; go on trying to connect")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="wall clock times N")
     return parser
 
@@ -83,11 +84,11 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, obje
     return flat
 
 
-async def _run(settings: Settings, board: str, p1: str | None) -> None:
+async def _run(settings: Settings, board: str, p1: str | None, *, wait: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runtime = StationRuntime(settings, board=board, p1=p1, emit=_print)
+    runtime = StationRuntime(settings, board=board, p1=p1, emit=_print, wait_for_board=wait)
     await runtime.start()
     await stopped.wait()
     await runtime.stop()

@@ -40,7 +40,8 @@ class StationRuntime:
     """One station on a board link and, where P1 is selected, a P1 port.
 
     `emit(at_s, kind, fields)` gets the events of docs/architecture.md. `tap(port, "rx" or "tx", bytes)` is called
-    after every OS read and write on the ports "board" and "p1". `core` and `reader` can be replaced.
+    after every OS read and write on the ports "board" and "p1". With `wait_for_board` the board may come later than
+    the station. `core` and `reader` can be replaced.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class StationRuntime:
         p1: str | None = None,
         emit: Emit,
         tap: Tap | None = None,
+        wait_for_board: bool = False,
         core: StationCore | None = None,
         reader: MeterReader | None = None,
     ) -> None:
@@ -59,6 +61,7 @@ class StationRuntime:
         self._emit = emit
         self._tap = tap
         self._board = BoardPort(board, self, retry_s=settings.board_retry_s, tap=tap)
+        self._wait_for_board = wait_for_board
         self._p1_url = p1 if settings.p1_selected else None  # ALB-P1-012: otherwise the port is not read
         self._p1: SerialPort | None = None
         self._p1_reopen_s = settings.p1_reopen_s
@@ -80,7 +83,7 @@ class StationRuntime:
         try:
             if self._p1_url is not None:
                 await self._open_p1(self._p1_url)
-            await self._board.open()
+            await self._board.open(wait=self._wait_for_board)
         except PortError:
             await self.stop()
             raise

@@ -7,30 +7,22 @@ from collections.abc import Callable
 
 from emulators.errors import EmulatorError
 from emulators.p1.meter import Meter
-from emulators.p1.opening import open_wire
-from emulators.p1.wire import Events, LineSettings, ModemLine
+from emulators.serial_wire.sender import Sender, Tap
+from emulators.serial_wire.wire import LineSettings, ModemLine
 
 # How often a modem line is looked at for Data Request: a level cannot wake the loop.
 REQUEST_POLL_S = 0.05
 
-Tap = Callable[[str, bytes], None]
 
+class P1Port(Sender):
+    """Sends a meter's telegrams out of a port while Data Request is active; see Sender for what ports do.
 
-class P1Port:
-    """Sends a meter's telegrams out of a port while Data Request is active.
-
-    `url` is a path (`/dev/pts/3`, `/dev/ttyUSB0`) or a URL (`socket://host:port`, `rfc2217://host:port`). Baud rate
-    and character format are those of the meter's version unless given; pseudo-terminals and sockets have none.
+    Baud rate and character format are those of the meter's version unless given; pseudo-terminals and sockets have
+    none.
 
     Data Request is the modem line `request_line` ("cts" or "dsr") of a real serial port where that is wired, and
-    otherwise what `set_request` says.
-
-    `tap` is called with ("tx", bytes) for all bytes that the operating system has taken and with ("rx", bytes) for
-    all that arrived (a consumer has nothing to say on P1, so they go nowhere else). When Data Request is released,
-    what has not left yet is thrown away, by the operating system too where it can; then `on_abort` is called, so that
-    a model of the cable can cut what it still carries.
-
-    A wire that stands still (a pseudo-terminal that nobody reads) costs whole telegrams, counted in `dropped`.
+    otherwise what `set_request` says. When it is released, what has not left yet is discarded. What a consumer says
+    is only told to the tap: it has nothing to say on P1.
     """
 
     def __init__(
@@ -49,21 +41,13 @@ class P1Port:
         Raises PortError when the port cannot be opened, and BadConfiguration for line settings that no serial port
         has, or a `request_line` where there are no modem lines.
         """
-        self.meter = meter
-        self.url = url
-        self.dropped = 0
-        self._loop = asyncio.get_running_loop()
-        self._tap = tap
-        self._on_abort = on_abort
-        self._timer: asyncio.TimerHandle | None = None
-        self._poll: asyncio.TimerHandle | None = None
-        self._error: EmulatorError | None = None
-        self._ended = asyncio.Event()
         settings = LineSettings(
             meter.version.baud if baud is None else baud,
             meter.version.char_format if char_format is None else char_format,
         )
-        self._wire = open_wire(url, settings, Events(self._sent, self._received, self._end), self._loop)
+        self.meter = meter
+        self._poll: asyncio.TimerHandle | None = None
+        super().__init__(meter, url, settings, tap=tap, on_abort=on_abort)
         try:
             if request_line is not None:
                 self._poll_request(request_line)
@@ -75,59 +59,16 @@ class P1Port:
     def set_request(self, active: bool) -> None:
         """Raise or release Data Request."""
         if self.meter.request(active, self._loop.time()):
-            self._wire.discard()
-            if self._on_abort is not None:
-                self._on_abort()
+            self.discard()
         self.wake()
-
-    def wake(self) -> None:
-        """Look at the meter's deadline again. Call it after changing the meter from outside, as by set_interval."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        due_s = self.meter.next_deadline_s()
-        if due_s is not None and not self._ended.is_set():
-            self._timer = self._loop.call_at(due_s, self._step)
-
-    async def wait(self) -> None:
-        """Return when the port is closed. Raises PortError if it was lost, and what the meter raised if it failed."""
-        await self._ended.wait()
-        if self._error is not None:
-            raise self._error
 
     def close(self) -> None:
-        """Stop sending and close the port; closing twice is fine."""
-        for timer in (self._timer, self._poll):
-            if timer is not None:
-                timer.cancel()
-        self._wire.close()
-        self._ended.set()
-
-    def _step(self) -> None:
-        try:
-            telegram = self.meter.step(self._loop.time())
-        except EmulatorError as error:
-            self._end(error)
-            return
-        if telegram and self._wire.pending:
-            self.dropped += 1
-        elif telegram:
-            self._wire.write(telegram)
-        self.wake()
+        """See Sender."""
+        if self._poll is not None:
+            self._poll.cancel()
+        super().close()
 
     def _poll_request(self, line: ModemLine) -> None:
         self.set_request(self._wire.modem_line(line))
         if not self._ended.is_set():
             self._poll = self._loop.call_later(REQUEST_POLL_S, self._poll_request, line)
-
-    def _sent(self, data: bytes) -> None:
-        if self._tap is not None:
-            self._tap("tx", data)
-
-    def _received(self, data: bytes) -> None:
-        if self._tap is not None:
-            self._tap("rx", data)
-
-    def _end(self, error: EmulatorError) -> None:
-        self._error = error
-        self.close()

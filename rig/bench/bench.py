@@ -13,6 +13,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -20,16 +21,16 @@ from typing import Literal, Self
 from emulators.board.board import Board
 from emulators.board.port import BoardPort
 from emulators.board.socket import Socket
-from emulators.errors import EmulatorError
+from emulators.errors import BadConfiguration, EmulatorError
 from emulators.p1.meter import Meter
 from emulators.p1.port import P1Port
 from emulators.site import Site
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench.file import BenchFile, P1Line, StationEntry
+from rig.bench.file import BenchFile, BoardLine, P1Line, StationEntry
 from rig.bench.observed import Observed
 from rig.clock import Calendar, Hop, VirtualLoop, WallLoop
-from rig.errors import Finding, HarnessError, NotTestableHere
+from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere
 from rig.handles import Capability, ExternalHandle, Port, ReferenceHandle, StationHandle, Tap, Wiring
 from rig.lines.end import EndSpec
 from rig.lines.line import Line
@@ -43,6 +44,8 @@ CAPTURE = "p1.pcapng"
 _MODEM_LINES: Mapping[str, Literal["CTS", "DSR"] | None] = {"": None, "cts": "CTS", "dsr": "DSR"}
 # A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
 CHARGING_WITHIN_S = 60.0
+# The longest that a station may still be busy with the case before: an over-current pause of 300 s.
+IDLE_WITHIN_S = 330.0
 # Longer than any telegram is on the wire.
 TELEGRAM_ON_WIRE_S = 0.3
 
@@ -91,8 +94,7 @@ class Bench:
         self._timeline = timeline
         self._calendar = calendar
         self._board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
-        # A folder of its own: the path of a unix socket may not be longer than about 100 characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="evse-rig-"))
+        self._switched_on = AsyncExitStack()
         self._board_port: BoardPort | None = None
         self._hops = [loop.ledger.hop(f"board link, to the {whom}") for whom in ("station", "board")]
         self._meter_version = meter
@@ -119,29 +121,58 @@ class Bench:
         try:
             await self._start()
         except BaseException as error:
-            await self._stop()
+            await self._switched_on.aclose()
+            if isinstance(error, BadConfiguration):
+                raise ConfigurationError(str(error)) from error
             if isinstance(error, EmulatorError):
                 raise HarnessError(str(error)) from error
             raise
         return self
 
     async def _start(self) -> None:
-        to_station, to_board = self._hops
-        board = self._file.lines.board
-        if board is not None:
-            address = f"unix:{self._folder / 'board'}" if board.listen == "unix" else board.listen
-            self._board_port = BoardPort(
-                self._board, address, tap=_tap(rx=to_board, tx=to_station), emit=self._timeline.emitter("board link")
-            )
+        # What is switched on goes on the stack first, so that it goes off again however far this comes.
+        stack = self._switched_on
+        stack.callback(self.observed.end)
+        if self._file.lines.board is not None:
+            self._board_port = self._make_board_port(self._file.lines.board)
+            stack.push_async_callback(self._board_port.stop)
             await self._board_port.start()
         ports: dict[str, Port] = {}
         if self._line is not None:
             line = self._line
+            stack.push_async_callback(line.close)
             await line.open()
             line.on_request(lambda active, _now_s: self._p1_port.set_request(active) if self._p1_port else None)
+            stack.callback(self._remove_meter)
             self._start_meter(line, self._meter_version or "")
             ports[P1] = Port(line.b.path, lambda: line.b.attach("the station"))
+        # Once the station is off nobody reads any more: what is still in the descriptors is lost, as on real ports.
+        for hop in self._hops:
+            stack.callback(hop.closed)
+        stack.push_async_callback(self.station.stop)
         await self.station.start(Wiring(self._timeline, self._board_of_station(), ports), self._settings)
+        if self._file.station.kind == "external" and self._board_port is not None:
+            await self._until_idle()
+
+    def _make_board_port(self, board: BoardLine) -> BoardPort:
+        address = board.listen
+        if address == "unix":
+            # A folder of its own: the path of a unix socket may not be longer than about 100 characters.
+            folder = tempfile.mkdtemp(prefix="evse-rig-")
+            self._switched_on.callback(shutil.rmtree, folder, ignore_errors=True)
+            address = f"unix:{folder}/board"
+        to_station, to_board = self._hops
+        tap = _tap(rx=to_board, tx=to_station)
+        return BoardPort(self._board, address, tap=tap, emit=self._timeline.emitter("board link"))
+
+    async def _until_idle(self) -> None:
+        """Wait until a station that outlives its cases has forgotten the last one."""
+        if await self.observed.pilot("A1", within_s=IDLE_WITHIN_S) is None:
+            assert self._board_port is not None
+            raise HarnessError(
+                f"the station does not come to state A1 within {IDLE_WITHIN_S:g} s; "
+                f"is it connected to the board link at {self._board_port.address}, and its socket free?"
+            )
 
     def _board_of_station(self) -> Port:
         to_station, to_board = self._hops
@@ -155,8 +186,7 @@ class Bench:
 
     def replace_meter(self, version: str) -> None:
         """Another P1 meter takes the place of the one that is there; the cable and the Data Request stay."""
-        assert self._p1_port is not None
-        self._p1_port.close()
+        self._remove_meter()
         self.line.a.detach()
         self._start_meter(self.line, version)
 
@@ -171,24 +201,15 @@ class Bench:
         self._p1_port = P1Port(self._meter, line.a.path, tap=line.a.attach("the meter"))
         self._p1_port.set_request(line.request)
 
+    def _remove_meter(self) -> None:
+        if self._p1_port is not None:
+            self._p1_port.close()
+            self._p1_port = None
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop()
-
-    async def _stop(self) -> None:
-        await self.station.stop()
-        # Nobody reads any more: what is still in the descriptors is lost, as on real ports.
-        for hop in self._hops:
-            hop.closed()
-        if self._p1_port is not None:
-            self._p1_port.close()
-        if self._line is not None:
-            await self._line.close()
-        if self._board_port is not None:
-            await self._board_port.stop()
-        self.observed.end()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        await self._switched_on.aclose()
 
     def _on_request(self, active: bool, _now_s: float) -> None:
         """The station's Data Request pin, towards a line that has no modem lines of its own."""
@@ -269,11 +290,10 @@ class Bench:
 
         Raises NotCharging when the car has no mains.
         """
+        changed = self.observed.expect("currents")
         vehicle.set_fixed_draw(*a_per_phase)
-        changed = asyncio.ensure_future(self.observed.next("currents", within_s=1.0))
-        await asyncio.sleep(0)
         self.poke()
-        event = await changed
+        event = await changed.within(1.0)
         if event is None:
             raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
         return event

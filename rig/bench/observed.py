@@ -14,6 +14,33 @@ def _any(_event: Event) -> bool:
     return True
 
 
+class Expectation:
+    """An event that is listened for since this was made, so that nothing is missed between cause and waiting."""
+
+    def __init__(self, timeline: Timeline, kind: str, fits: Predicate) -> None:
+        self._found: asyncio.Future[Event | None] = asyncio.get_running_loop().create_future()
+        self._kind = kind
+        self._fits = fits
+        self._leave = timeline.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if event.kind == self._kind and not self._found.done() and self._fits(event):
+            self._found.set_result(event)
+
+    def _give_up(self) -> None:
+        if not self._found.done():
+            self._found.set_result(None)
+
+    async def within(self, within_s: float) -> Event | None:
+        """The event, or None when it has not come `within_s` from now. To be awaited once."""
+        timer = asyncio.get_running_loop().call_later(within_s, self._give_up)
+        try:
+            return await self._found
+        finally:
+            timer.cancel()
+            self._leave()
+
+
 class Observed:
     """The latest event of each kind, and awaiting the next one that fits. Times are the run's seconds."""
 
@@ -56,26 +83,13 @@ class Observed:
         """Whether the socket has mains."""
         return bool(self.field("contactor", "closed"))
 
+    def expect(self, kind: str, fits: Predicate = _any) -> Expectation:
+        """Listen from this moment on for the first event of `kind` that fits; await it by `Expectation.within`."""
+        return Expectation(self._timeline, kind, fits)
+
     async def next(self, kind: str, fits: Predicate = _any, *, within_s: float) -> Event | None:
         """The first event of `kind` from now on that fits, or None when `within_s` has passed."""
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[Event | None] = loop.create_future()
-
-        def listener(event: Event) -> None:
-            if event.kind == kind and not found.done() and fits(event):
-                found.set_result(event)
-
-        def give_up() -> None:
-            if not found.done():
-                found.set_result(None)
-
-        end = self._timeline.listen(listener)
-        timer = loop.call_later(within_s, give_up)
-        try:
-            return await found
-        finally:
-            timer.cancel()
-            end()
+        return await self.expect(kind, fits).within(within_s)
 
     async def pilot(self, *states: str, within_s: float) -> Event | None:
         """The pilot event that entered one of `states`; the latest one if it is there already."""

@@ -38,7 +38,7 @@ def print_clauses(
 
 
 def _clause_table(clauses: Iterable[Clause], tested_by: Mapping[str, Sequence[str]]) -> Table:
-    table = Table(show_lines=True)
+    table = Table(show_lines=True, expand=True)
     table.add_column("clause", no_wrap=True)
     table.add_column("promise", ratio=3)
     table.add_column("source", ratio=1, style="dim")

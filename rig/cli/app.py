@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
-from rich.console import Console
 
 from rig.cli.clauses import clauses_command
+from rig.cli.emulate import emulate_command
+from rig.cli.replay import replay_command
 from rig.cli.run import run_command
-from rig.errors import RigError
+from rig.errors import HarnessError, RigError
+from rig.terminal import complain
 
 INTERRUPTED = 2
 USAGE = 3
+# What typer makes of Ctrl-C in a command.
+_TYPER_INTERRUPTED = 130
 
 app = typer.Typer(
     name="evse-rig",
@@ -24,6 +29,8 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("clauses")(clauses_command)
+app.command("emulate")(emulate_command)
+app.command("replay")(replay_command)
 
 
 def main() -> None:
@@ -42,11 +49,16 @@ def run(arguments: Sequence[str] | None) -> int:
     except RigError as error:
         return _complain(str(error), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
+        result = _TYPER_INTERRUPTED
+    except Exception as error:  # noqa: BLE001  a bug of ours must not end with 1, as a finding on the station does
+        traceback.print_exc()
+        return _complain(f"this is a bug in evse-rig: {type(error).__name__}: {error}", HarnessError.exit_code)
+    if result == _TYPER_INTERRUPTED:
         return _complain("interrupted", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 
 def _complain(message: str, code: int) -> int:
     if message:  # there is none when the help was printed for want of a command
-        Console(stderr=True, soft_wrap=True).print(f"evse-rig: {message}", markup=False, highlight=False)
+        complain(message)
     return code

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rig.options import DEFAULT_SEED
 from rig.run import Wanted, run
+from rig.terminal import output
 
 
 def run_command(
@@ -38,4 +38,4 @@ def run_command(
         jobs=jobs,
         keyword=keyword,
     )
-    return run(wanted, Console())
+    return run(wanted, output())

@@ -105,6 +105,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._executor_job_done)
         return future
 
+    async def shutdown_default_executor(self) -> None:
+        """As asyncio's, which waits for a thread of its own: a job like any other."""
+        self.executor_jobs += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self.executor_jobs -= 1
+
     def _executor_job_done(self, _future: asyncio.Future[Any]) -> None:
         self.executor_jobs -= 1
 

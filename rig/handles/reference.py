@@ -126,9 +126,7 @@ class P1ReaderHandle:
     def _report(self, items: Sequence[Reading | BadTelegram]) -> None:
         for item in items:
             if isinstance(item, Reading):
-                self._heard(
-                    P1Heard(item.at_s, version=item.version, phases=item.phases, current_a=item.current_a)
-                )
+                self._heard(P1Heard(item.at_s, version=item.version, phases=item.phases, current_a=item.current_a))
             else:
                 self._heard(P1Heard(item.at_s, item.kind, item.reason))
         if self._timer is not None:

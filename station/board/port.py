@@ -74,9 +74,14 @@ class BoardPort:
         self._attempt: asyncio.Task[None] | None = None
         self.linked = False
 
-    async def open(self) -> None:
-        """Connect for the first time. Raises PortError when nobody listens there."""
-        await self._connect()
+    async def open(self, *, wait: bool = False) -> None:
+        """Connect for the first time. When nobody listens there: raises PortError, or with `wait` goes on trying."""
+        try:
+            await self._connect()
+        except PortError as error:
+            if not wait:
+                raise
+            self._lost(str(error))
 
     async def close(self) -> None:
         """Drop the link and stop trying."""

@@ -112,6 +112,15 @@ def test_time_stands_still_while_an_executor_job_runs(loop: VirtualLoop) -> None
     assert loop.run_until_complete(main()) == (0.0, 1.0)
 
 
+def test_an_executor_can_be_shut_down(loop: VirtualLoop) -> None:
+    async def main() -> None:
+        await loop.run_in_executor(None, int)
+        await loop.shutdown_default_executor()
+
+    loop.run_until_complete(main())
+    assert loop.executor_jobs == 0
+
+
 def test_a_stall_names_who_waits(loop: VirtualLoop) -> None:
     async def waits_for_godot() -> None:
         await asyncio.get_running_loop().create_future()

@@ -216,3 +216,22 @@ def test_closing_stops_the_trying(tmp_path: Path) -> None:
         await again.close()
 
     run(main())
+
+
+def test_waits_for_a_board_that_comes_later(tmp_path: Path) -> None:
+    async def main() -> None:
+        board, heard = Board(), Heard()
+        port = BoardPort(f"unix:{tmp_path}/board", heard, retry_s=RETRY_S)
+        with pytest.raises(PortError, match=r"board at unix:.*/board: "):
+            await port.open()
+        await port.open(wait=True)
+        assert len(heard.what) == 1
+        assert heard.what[0].startswith("lost: board at unix:")
+        await board.listen(tmp_path / "board")
+        await until(lambda: port.linked)
+        assert heard.told[-1][1] == "linked"
+        assert heard.told[-1][0] == pytest.approx(RETRY_S)
+        await port.close()
+        await board.close()
+
+    run(main())

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import serial
 
 from emulators.errors import PortError
-from emulators.p1.bridge import BridgedWire
-from emulators.p1.wire import Events
+from emulators.serial_wire.bridge import BridgedWire
+from emulators.serial_wire.wire import Events
 
 PATIENCE_S = 20.0
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import serial
 
 from emulators.errors import PortError
-from emulators.p1.wire import Events, ModemLine, explain
+from emulators.serial_wire.wire import Events, ModemLine, explain
 
 _T = TypeVar("_T")
 
@@ -58,6 +58,10 @@ class BridgedWire:
         """See Wire."""
         self._generation += 1
         self._jobs.put(self._port.reset_output_buffer)
+
+    def set_baud(self, baud: int) -> None:
+        """See Wire."""
+        self._jobs.put(lambda: setattr(self._port, "baudrate", baud))
 
     def modem_line(self, line: ModemLine) -> bool:
         """See Wire. A line that the far end has not reported yet counts as inactive."""

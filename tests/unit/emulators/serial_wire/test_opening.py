@@ -13,8 +13,8 @@ import pytest
 import serial
 
 from emulators.errors import PortError
-from emulators.p1.opening import open_wire
-from emulators.p1.wire import Events, LineSettings, Wire
+from emulators.serial_wire.opening import open_wire
+from emulators.serial_wire.wire import Events, LineSettings, Wire
 
 SETTINGS = LineSettings(115200, "8N1")
 

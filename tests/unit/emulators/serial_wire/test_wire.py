@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from emulators.errors import BadConfiguration, PortError
-from emulators.p1.wire import DescriptorWire, Events, LineSettings, ModemLine, explain
+from emulators.serial_wire.wire import DescriptorWire, Events, LineSettings, ModemLine, explain
 
 PATIENCE_S = 20.0
 

@@ -1,6 +1,6 @@
 """The wire under a port: what the port asks of it, and the usual kind, a descriptor driven by the loop.
 
-Nothing here knows of P1.
+Nothing here knows what the bytes mean.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ class Wire(Protocol):
     def discard(self) -> None:
         """Throw away what has not left yet, here and in the operating system's output buffer."""
 
+    def set_baud(self, baud: int) -> None:
+        """Change the baud rate, from the next byte that is written. A wire that has none ignores it."""
+
     def modem_line(self, line: ModemLine) -> bool:
         """Whether a modem line is active. Raises BadConfiguration on a wire that has none."""
 
@@ -87,8 +90,8 @@ class Wire(Protocol):
 class DescriptorWire:
     """A non-blocking descriptor: a tty or a socket.
 
-    `flush_output` empties the operating system's output buffer, `modem_line` reads a modem line and `close` closes
-    the descriptor and what belongs to it.
+    `flush_output` empties the operating system's output buffer, `set_baud` changes the rate (left out: there is
+    none), `modem_line` reads a modem line and `close` closes the descriptor and what belongs to it.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class DescriptorWire:
         flush_output: Callable[[], None],
         modem_line: Callable[[ModemLine], bool],
         close: Callable[[], None],
+        set_baud: Callable[[int], None] | None = None,
     ) -> None:
         """Starts reading at once."""
         self._url = url
@@ -110,6 +114,7 @@ class DescriptorWire:
         self._flush_output = flush_output
         self._read_modem_line = modem_line
         self._close = close
+        self._set_baud = set_baud
         self._unsent = bytearray()
         self._closed = False
         loop.add_reader(descriptor, self._read)
@@ -138,6 +143,15 @@ class DescriptorWire:
         try:
             self._flush_output()
         except (OSError, termios.error) as error:
+            self._lose(explain(self._url, error))
+
+    def set_baud(self, baud: int) -> None:
+        """See Wire."""
+        if self._set_baud is None or self._closed:
+            return
+        try:
+            self._set_baud(baud)
+        except (OSError, termios.error, ValueError) as error:
             self._lose(explain(self._url, error))
 
     def modem_line(self, line: ModemLine) -> bool:

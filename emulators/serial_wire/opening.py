@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import serial
 
 from emulators.errors import BadConfiguration
-from emulators.p1.bridge import BridgedWire
-from emulators.p1.wire import DescriptorWire, Events, LineSettings, ModemLine, Wire, explain
+from emulators.serial_wire.bridge import BridgedWire
+from emulators.serial_wire.wire import DescriptorWire, Events, LineSettings, ModemLine, Wire, explain
 
 CONNECT_TIMEOUT_S = 5.0
 # Linux gives these major device numbers to the near ends of pseudo-terminals.
@@ -107,6 +107,7 @@ def _open_serial(url: str, settings: LineSettings, events: Events, loop: asyncio
         flush_output=port.reset_output_buffer,
         modem_line=lambda line: bool(getattr(port, line)),
         close=port.close,
+        set_baud=lambda baud: setattr(port, "baudrate", baud),
     )
 
 

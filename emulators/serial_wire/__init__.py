@@ -1,0 +1,1 @@
+"""What every serial port of an emulator stands on: a pseudo-terminal, a serial device, a socket or a port server."""

@@ -1,0 +1,74 @@
+"""Value formats of TIC: how the data of a group is written. What one form accepts, it gives back unchanged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from emulators.errors import BadConfiguration
+from emulators.tic.frame import Value
+
+
+class Form(Protocol):
+    """A value format of fixed width."""
+
+    @property
+    def pattern(self) -> str:
+        """The data as a regular expression."""
+
+    def read(self, text: str) -> Value:
+        """The value of data that matches `pattern`."""
+
+    def write(self, value: Value) -> str:
+        """The data of a value. Raises BadConfiguration for one that does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A whole number of 0 or more, padded with zeros to `count` digits of the `base` (10, or 16 in capitals)."""
+
+    count: int
+    base: int = 10
+
+    @property
+    def pattern(self) -> str:
+        """See Form."""
+        return f"[0-9{'A-F' if self.base == 16 else ''}]{{{self.count}}}"
+
+    def read(self, text: str) -> int:
+        """See Form."""
+        return int(text, self.base)
+
+    def write(self, value: Value) -> str:
+        """See Form."""
+        if not isinstance(value, int) or not 0 <= value < self.base**self.count:
+            raise BadConfiguration(f"a whole number from 0 to {self.base**self.count - 1} is needed, not {value!r}")
+        return f"{value:0{self.count}{'X' if self.base == 16 else 'd'}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Characters that match `pattern`, taken as they are."""
+
+    pattern: str
+    _whole: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile the pattern."""
+        object.__setattr__(self, "_whole", re.compile(self.pattern))
+
+    def read(self, text: str) -> str:
+        """See Form."""
+        return text
+
+    def write(self, value: Value) -> str:
+        """See Form."""
+        if not isinstance(value, str) or self._whole.fullmatch(value) is None:
+            raise BadConfiguration(f"text like {self.pattern} is needed, not {value!r}")
+        return value
+
+
+def free_text(length: int) -> Text:
+    """Exactly that many printable characters, blanks included."""
+    return Text(f"[ -~]{{{length}}}")

@@ -1,0 +1,36 @@
+"""Before the first case: does virtual time hold on this machine, and can everything on the bench be switched on?"""
+
+from __future__ import annotations
+
+from rig.case import Case
+from rig.clock import self_test
+from rig.errors import HarnessError, RigError
+from rig.options import RunOptions
+
+# Any meter will do.
+_METER = "5.0.2"
+
+
+def preflight(options: RunOptions) -> None:
+    """Switch the bench on and off once, so that what is wrong with it is said once and not by every case.
+
+    Raises ConfigurationError for a setting or port of the bench file that makes no sense, and HarnessError for a port
+    that cannot be opened or a machine on which virtual time does not hold.
+    """
+    if options.clock.kind == "virtual":
+        self_test()
+    case = Case("preflight", options)
+    try:
+        case.run(_switch_on_and_off(case))
+    except RigError:
+        raise
+    except Exception as error:
+        raise HarnessError(f"the bench cannot be switched on: {type(error).__name__}: {error}") from error
+    finally:
+        case.close()
+
+
+async def _switch_on_and_off(case: Case) -> None:
+    has_p1 = case.options.bench.lines.p1 is not None
+    async with case.bench(meter=_METER if has_p1 else None):
+        pass

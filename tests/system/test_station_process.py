@@ -1,0 +1,128 @@
+"""A station in a process of its own, on a TCP board link and a P1 cable, judged like somebody's hardware.
+
+Everything crosses process borders: the rig listens on loopback, the P1 cable is a pair of ttys joined by socat, both
+sides run at the same factor of the wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# Times are measured in real time, where a busy host matters least; currents need no such care.
+TIMING_FACTOR, CURRENT_FACTOR = 1, 10
+UNCERTAINTY_S = 0.05
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def station(factor: int, *options: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "station", "--wait", "--speed", str(factor), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+
+
+def wait_for(*paths: Path) -> None:
+    """Until another process has made these. No clock: each look gives the processor to that process."""
+    for _ in range(1_000_000):
+        if all(path.exists() for path in paths):
+            return
+        os.sched_yield()
+    pytest.fail(f"{paths} did not appear")
+
+
+def judge(bench: Path, factor: int, *selection: str) -> tuple[int, list[dict[str, object]], str]:
+    report = bench.parent / "report"
+    command = [sys.executable, "-m", "rig", "run", *selection, "--bench", str(bench), "--clock", f"scaled:{factor}"]
+    done = subprocess.run([*command, "--report", str(report)], capture_output=True, text=True, timeout=100, check=False)
+    results: list[dict[str, object]] = json.loads((report / "results.json").read_text(encoding="utf-8"))["results"]
+    return done.returncode, results, done.stdout + done.stderr
+
+
+def write_bench(folder: Path, port: int, settings: dict[str, object], more: str = "") -> Path:
+    path = folder / "bench.toml"
+    lines = "\n".join(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in settings.items())
+    path.write_text(
+        f"""
+        name = "a station in another process"
+        [station]
+        kind = "external"
+        [station.settings]
+        {lines}
+        [lines.board]
+        listen = "tcp:127.0.0.1:{port}"
+        [measuring]
+        uncertainty_s = {UNCERTAINTY_S}
+        {more}
+        """,
+        encoding="utf-8",
+    )
+    return path
+
+
+def as_options(settings: dict[str, object]) -> list[str]:
+    return [text for key, value in settings.items() for text in ("--set", f"{key}={value}")]
+
+
+def test_over_current_trips(tmp_path: Path) -> None:
+    port = free_port()
+    settings: dict[str, object] = {"Station-MaxCurrent": 16.0, "Connector1-MaxCurrent": 16.0, "FeatureLicenseKey": ""}
+    bench = write_bench(tmp_path, port, settings)
+    with station(TIMING_FACTOR, "--board", f"tcp:127.0.0.1:{port}", *as_options(settings)):
+        code, results, output = judge(bench, TIMING_FACTOR, "ocp", "-k", "beyond_the_last_band and 150 or display_and_led")
+    assert code == 0, output
+    verdicts = {(row["clause"], row["verdict"]) for row in results}
+    assert ("OCP-006", "pass") in verdicts
+    # Nobody can see this station's display; that is said, not left out.
+    assert ("OCP-015", "not-testable") in verdicts
+    assert all(row["uncertainty"] == UNCERTAINTY_S for row in results if row["verdict"] == "pass")
+
+
+@pytest.mark.skipif(shutil.which("socat") is None, reason="socat, which joins the two ttys, is not installed")
+def test_follows_a_p1_meter(tmp_path: Path) -> None:
+    port = free_port()
+    settings: dict[str, object] = {
+        "FeatureLicenseKey": "ALB",
+        "Station-MaxCurrent": 32.0,
+        "Connector1-MaxCurrent": 32.0,
+        "Active-LoadBalancing": "On",
+        "ALB-ProtocolSelection": "DSMR4.x/SMR5.0 (P1)",
+        "RJ11-Mode": "DSMR P1",
+        "SmartMeterIncludesCharger": True,
+        "SmartMeter-MaxCurrent": 25.0,
+        "Safe-MaxCurrent": 10.0,
+    }
+    rig_end, station_end = tmp_path / "rig", tmp_path / "station"
+    bench = write_bench(tmp_path, port, settings, f"[lines.p1]\nport = {json.dumps(str(rig_end))}")
+    cable = ["socat", f"pty,raw,echo=0,link={rig_end}", f"pty,raw,echo=0,link={station_end}"]
+    with subprocess.Popen(cable) as socat:
+        try:
+            wait_for(rig_end, station_end)
+            with station(
+                CURRENT_FACTOR, "--board", f"tcp:127.0.0.1:{port}", "--p1", str(station_end), *as_options(settings)
+            ):
+                code, results, output = judge(bench, CURRENT_FACTOR, "alb_p1", "-k", "figure_of_25")
+        finally:
+            socat.terminate()
+    assert code == 0, output
+    assert {(row["clause"], row["verdict"]) for row in results} == {("ALB-GEN-050", "pass")}
