@@ -115,7 +115,7 @@ class Live:
         except OSError:  # the terminal is gone
             data = b""
         *lines, self._typed = (self._typed + data).split(b"\n")
-        if not data:
+        if not data and self._typed:
             lines, self._typed = [self._typed], b""
         for line in lines:
             if not self._ended.done():
