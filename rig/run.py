@@ -90,10 +90,7 @@ def run(wanted: Wanted, console: Console) -> int:
     with Progress(*columns, console=console, transient=True) as progress:
         watcher = _Watcher(progress)
         with _only_our_plugins(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            try:
-                code = pytest.main(arguments, plugins=[watcher])
-            except Exception as error:
-                raise HarnessError(f"the run broke down: {type(error).__name__}: {_first_line(error)}") from error
+            code = _main(arguments, watcher)
     collector = watcher.collector
     if collector is not None and collector.failure is not None:
         raise collector.failure
@@ -112,6 +109,17 @@ def run(wanted: Wanted, console: Console) -> int:
     if "error" in outcomes:
         return HARNESS
     return FINDINGS if outcomes & {"fail", "inconclusive"} else PASSED
+
+
+def _main(arguments: list[str], watcher: _Watcher) -> int:
+    try:
+        return pytest.main(arguments, plugins=[watcher])
+    except Exception as error:
+        # An interruption may well be what left things in disorder.
+        if watcher.broken_off is not None:
+            _say_why_broken_off(watcher.broken_off)
+        first_line = str(error).partition("\n")[0]
+        raise HarnessError(f"the run broke down: {type(error).__name__}: {first_line}") from error
 
 
 def _say_why_broken_off(error: BaseException | None) -> NoReturn:
@@ -172,10 +180,6 @@ def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
         *(f"{name}{value}" for name, value in options_of_pytest.items() if value is not None),
         *map(str, paths.suite_paths(wanted.suites)),
     ]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _last_line(output: io.StringIO) -> str:

@@ -14,8 +14,8 @@ import msgspec
 
 Outcome = Literal["pass", "fail", "inconclusive", "not-testable", "error"]
 
-# From best to worst: a clause judged several times is as good as its worst verdict.
-SEVERITY: tuple[Outcome, ...] = ("pass", "not-testable", "inconclusive", "error", "fail")
+# A clause judged several times is as good as its worst verdict; what one case could not see, another may have seen.
+SEVERITY: tuple[Outcome, ...] = ("not-testable", "pass", "inconclusive", "error", "fail")
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

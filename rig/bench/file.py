@@ -110,3 +110,18 @@ def _check(path: Path, bench: BenchFile) -> None:
         raise ConfigurationError(
             f'bench file {path}: [station] kind = "external" takes no factory; the rig does not build that station'
         )
+    if bench.station.kind == "reference":
+        _check_reference(path, bench.lines)
+
+
+def _check_reference(path: Path, lines: Lines) -> None:
+    if lines.board is None:
+        raise ConfigurationError(
+            f"bench file {path}: the reference station has no power electronics of its own; "
+            "add [lines.board], or leave [lines] out"
+        )
+    if lines.p1 is not None and lines.p1.port != "pty":
+        raise ConfigurationError(
+            f'bench file {path}: port = "{lines.p1.port}" in [lines.p1], but the reference station is on a pty of the '
+            'rig; leave port out, or set kind = "external" in [station]'
+        )

@@ -16,8 +16,8 @@ from rig.cli.emulated import Emulated, Options, Request
 from rig.cli.live import REFRESH_S, Live
 from rig.cli.loops import run_on
 from rig.cli.p1 import P1Emulation
-from rig.clock import ClockSpec, VirtualLoop, WallLoop
-from rig.clock.calendar import DEFAULT_START, DEFAULT_ZONE
+from rig.clock import ClockSpec, VirtualLoop, WallLoop, today
+from rig.clock.calendar import DEFAULT_ZONE
 from rig.errors import ConfigurationError
 from rig.lines.opening import check_where
 
@@ -62,7 +62,10 @@ def emulate_command(
         str, typer.Option(metavar="CLOCK", help="real, or scaled:N for a station that runs so too.")
     ] = "real",
     date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The meter's local time at the start, e.g. 2026-03-29T01:59:30.")
+        str | None,
+        typer.Option(
+            metavar="DATE", help="The meter's date and time at the start, e.g. 2026-03-29T01:59:30; default: now."
+        ),
     ] = None,
     until_eof: Annotated[
         bool, typer.Option("--until-eof", help="End when the commands on standard input end.")
@@ -142,7 +145,7 @@ def _check_port(port: str, request: Request) -> str:
 
 def _read_date(text: str | None) -> datetime:
     if text is None:
-        return DEFAULT_START
+        return today()
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

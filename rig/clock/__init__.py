@@ -1,6 +1,6 @@
 """The clocks. Nothing outside this package knows which one runs, or names the `time` module."""
 
-from rig.clock.calendar import Calendar
+from rig.clock.calendar import Calendar, today
 from rig.clock.ledger import Hop, Ledger
 from rig.clock.selftest import self_test
 from rig.clock.spec import ClockSpec, stopwatch
@@ -18,4 +18,5 @@ __all__ = [
     "WallLoop",
     "self_test",
     "stopwatch",
+    "today",
 ]

@@ -10,6 +10,11 @@ DEFAULT_ZONE = ZoneInfo("Europe/Amsterdam")
 DEFAULT_START = datetime(2026, 1, 14, 12, 0, 0, tzinfo=DEFAULT_ZONE)
 
 
+def today() -> datetime:
+    """The real date, in the default zone. For emulators that serve somebody's bench; a suite's run must not see it."""
+    return datetime.now(DEFAULT_ZONE)
+
+
 class Calendar:
     """Maps the run's seconds to dates. `start` is the date at second 0 and must carry a zone (ValueError if not)."""
 

@@ -43,16 +43,16 @@ class ReferenceHandle:
             raise ConfigurationError(f"the reference station refuses a setting: {error}") from None
         taps: dict[str, Tap] = {_BOARD: wiring.board.attach()}
         p1 = wiring.ports.get(_P1)
-        self._runtime = self._build(
-            checked,
-            board=wiring.board.url,
-            p1=None if p1 is None else p1.url,
-            emit=wiring.timeline.emitter("station"),
-            tap=lambda port, direction, data: taps[port](direction, data),
-        )
-        if p1 is not None and self._runtime.reads_p1:
-            taps[_P1] = p1.attach()
         try:
+            self._runtime = self._build(
+                checked,
+                board=wiring.board.url,
+                p1=None if p1 is None else p1.url,
+                emit=wiring.timeline.emitter("station"),
+                tap=lambda port, direction, data: taps[port](direction, data),
+            )
+            if p1 is not None and self._runtime.reads_p1:
+                taps[_P1] = p1.attach()
             await self._runtime.start()
         except PortError as error:
             raise HarnessError(f"the reference station cannot start: {error}") from error

@@ -10,7 +10,7 @@ from rig.verdicts import SEVERITY, Outcome, Verdict, worst
 # The order in which people want to read them.
 READING_ORDER: tuple[Outcome, ...] = ("pass", "fail", "inconclusive", "not-testable", "error")
 # Worst first: the order in which findings are listed.
-NOT_PASSED: tuple[Outcome, ...] = tuple(reversed(SEVERITY[1:]))
+NOT_PASSED: tuple[Outcome, ...] = tuple(outcome for outcome in reversed(SEVERITY) if outcome != "pass")
 
 _JUDGED = ("pass", "fail", "inconclusive")
 
