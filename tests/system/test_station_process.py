@@ -89,7 +89,9 @@ def test_over_current_trips(tmp_path: Path) -> None:
     settings: dict[str, object] = {"Station-MaxCurrent": 16.0, "Connector1-MaxCurrent": 16.0, "FeatureLicenseKey": ""}
     bench = write_bench(tmp_path, port, settings)
     with station(TIMING_FACTOR, "--board", f"tcp:127.0.0.1:{port}", *as_options(settings)):
-        code, results, output = judge(bench, TIMING_FACTOR, "ocp", "-k", "beyond_the_last_band and 150 or display_and_led")
+        code, results, output = judge(
+            bench, TIMING_FACTOR, "ocp", "-k", "beyond_the_last_band and 150 or display_and_led"
+        )
     assert code == 0, output
     verdicts = {(row["clause"], row["verdict"]) for row in results}
     assert ("OCP-006", "pass") in verdicts

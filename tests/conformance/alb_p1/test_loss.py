@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from emulators.p1 import faults
+from emulators.p1.meter import Corrupt
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import Timing, limit, timing
@@ -193,7 +194,7 @@ async def test_some_bad_telegrams(rig: Case, meter: str, bad: int) -> None:
             judge_log(rig, clause, start.at_s, CRC_TEXT, at_least=bad)
 
 
-def misread() -> faults.Corrupt:
+def misread() -> Corrupt:
     """A digit of the current and one of the power on L1 change on the way; the CRC stays as it was."""
     current, power = faults.bit_error("1-0:31.7.0"), faults.bit_error("1-0:21.7.0")
     return lambda telegram, number: power(current(telegram, number), number)
@@ -202,7 +203,7 @@ def misread() -> faults.Corrupt:
 @METERS
 @pytest.mark.parametrize("corrupt", [misread(), faults.truncated()], ids=["wrong CRC", "cut short"])
 @pytest.mark.clause("ALB-P1-017", "ALB-P1-019", "LOG-001")
-async def test_only_bad_telegrams(rig: Case, meter: str, corrupt: faults.Corrupt) -> None:
+async def test_only_bad_telegrams(rig: Case, meter: str, corrupt: Corrupt) -> None:
     """Nothing but damaged telegrams: safe current at the third in a row, and a log line for each"""
     async with rig.bench(configured(), meter=meter) as bench:
         rig.need(bench.capabilities, "pilot", "log")

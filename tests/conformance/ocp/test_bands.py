@@ -285,4 +285,4 @@ def fastest_breaker_s(ratio: float) -> float:
     if ratio <= NON_TRIPPING:
         return NON_TRIPPING_S
     slope = math.log(FAST_S / NON_TRIPPING_S) / math.log(FAST / NON_TRIPPING)
-    return NON_TRIPPING_S * (ratio / NON_TRIPPING) ** slope
+    return NON_TRIPPING_S * math.pow(ratio / NON_TRIPPING, slope)
