@@ -35,16 +35,16 @@ class Gathered:
     def __init__(self, options: RunOptions, wall_s: Callable[[], float]) -> None:
         self.options = options
         self._wall_s = wall_s
-        self._results: dict[int, CaseResult] = {}
+        self.results: dict[int, CaseResult] = {}
         self._broken: dict[str, CaseResult] = {}
         self._evidence: dict[str, int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._results or self._broken)
+        return bool(self.results or self._broken)
 
     def add(self, index: int, result: CaseResult) -> None:
         """`index` is the case's place in the collected order, which is the order of the report."""
-        self._results[index] = result
+        self.results[index] = result
         if self._evidence.setdefault(part_name(result.case), index) != index:
             self.add_broken(result.case, "another case of this run leaves its evidence under the same name; rename one")
 
@@ -55,7 +55,7 @@ class Gathered:
 
     def report(self) -> Report:
         """Everything that was judged so far, and after it what broke."""
-        cases = [result for _, result in sorted(self._results.items())] + list(self._broken.values())
+        cases = [result for _, result in sorted(self.results.items())] + list(self._broken.values())
         options = self.options
         bench = options.bench
         return Report(

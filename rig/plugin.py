@@ -104,12 +104,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if has_ended and "rig" in getattr(item, "fixturenames", ()):
         result = _result(item, raised)
         report.user_properties.append((_PROPERTY, [item.session.items.index(item), msgspec.to_builtins(result)]))
-        if result.outcome == "not-testable":
+        if result.outcome not in ("pass", "not-testable"):
+            if not report.failed:
+                report.outcome = "failed"
+                report.longrepr = result.error or result.outcome
+        elif result.error is not None:  # all of its clauses, or some of them
             report.outcome = "skipped"
             report.longrepr = (str(item.path), item.location[1] or 0, f"not testable: {result.error}")
-        elif result.outcome != "pass" and not report.failed:
-            report.outcome = "failed"
-            report.longrepr = result.error or result.outcome
     return report
 
 
@@ -145,7 +146,9 @@ class Collector:
             index, result = msgspec.convert(value, tuple[int, CaseResult])
             self.gathered.add(index, result)
         if report.failed and not values:
-            self.gathered.add_broken(f"{report.nodeid} ({report.when})", _reason(report))
+            # A teardown breaks after the case may have passed; both are told.
+            where = f"{report.nodeid} (teardown)" if report.when == "teardown" else report.nodeid
+            self.gathered.add_broken(where, _reason(report))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected holds cases that nobody judged."""
@@ -164,7 +167,7 @@ class Collector:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the report is, and the seed of the run."""
-        if self.gathered:
+        if self.gathered.results:
             terminalreporter.write_line(f"evse-rig: seed {self.gathered.options.seed}")
         if self._written:
             terminalreporter.write_line(f"evse-rig: report in {self._report}")

@@ -9,6 +9,7 @@ operating system.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import shutil
 import tempfile
@@ -41,6 +42,7 @@ HOUSE = "house"
 PV = "pv"
 P1 = "p1"
 CAPTURE = "p1.pcapng"
+_LATER_CAPTURE = "p1-{}.pcapng"
 _MODEM_LINES: Mapping[str, Literal["CTS", "DSR"] | None] = {"": None, "cts": "CTS", "dsr": "DSR"}
 # A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
 CHARGING_WITHIN_S = 60.0
@@ -110,7 +112,7 @@ class Bench:
             timeline=self._timeline,
             rng=rng,
             b=EndSpec(entry.port, request_line=_MODEM_LINES[entry.request_line]),
-            capture=None if files is None else files / CAPTURE,
+            capture=None if files is None else _unused(files),
             # The reference station raises the request by itself; of somebody else's, only a modem line can tell.
             request=self._file.station.kind == "external",
         )
@@ -132,6 +134,7 @@ class Bench:
     async def _start(self) -> None:
         # What is switched on goes on the stack first, so that it goes off again however far this comes.
         stack = self._switched_on
+        stack.push_async_callback(asyncio.sleep, 0)  # one more turn of the loop, in which asyncio closes connections
         stack.callback(self.observed.end)
         if self._file.lines.board is not None:
             self._board_port = self._make_board_port(self._file.lines.board)
@@ -297,6 +300,12 @@ class Bench:
         if event is None:
             raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
         return event
+
+
+def _unused(files: Path) -> Path:
+    """A capture for each bench that a case sets up: p1.pcapng, p1-2.pcapng, …"""
+    names = itertools.chain([CAPTURE], map(_LATER_CAPTURE.format, itertools.count(2)))
+    return next(path for name in names if not (path := files / name).exists())
 
 
 def _tap(*, rx: Hop, tx: Hop) -> Tap:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rig import paths
 from rig.clauses import coverage
 from rig.clauses.show import print_clauses
+from rig.terminal import output
 
 
 def clauses_command(
@@ -19,4 +19,4 @@ def clauses_command(
     ] = None,
 ) -> None:
     """List the catalogue: every documented promise, its status, and the cases that judge it."""
-    print_clauses(Console(), area, status, coverage.tested_by(paths.suites()))
+    print_clauses(output(), area, status, coverage.tested_by(paths.suites()))

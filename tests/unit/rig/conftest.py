@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import textwrap
@@ -81,7 +82,15 @@ Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def evse_rig(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+def light_heap() -> Iterator[None]:
+    """Every session of pytest ends by collecting garbage; this keeps what the outer session holds out of it."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def evse_rig(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, light_heap: None) -> Command:
     """`evse-rig` in this process; wide enough that no line is broken, and without workers unless they are asked for."""
     monkeypatch.setenv("COLUMNS", "250")
 

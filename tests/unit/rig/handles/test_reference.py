@@ -1,18 +1,170 @@
-"""The handle on the station's P1 reader alone; what it reads is tested with `rig.replay`."""
+"""The reference station in this process: settings checked, ports tapped, switched on and off."""
 
 from __future__ import annotations
 
-from random import Random
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
+from emulators.board.board import Board
+from emulators.board.port import BoardPort
+from emulators.board.socket import Socket
 from rig.clock import VirtualLoop
-from rig.errors import HarnessError
-from rig.handles.base import Port
+from rig.errors import ConfigurationError, HarnessError
+from rig.handles import Port, ReferenceHandle, Wiring
+from rig.handles.base import Tap
 from rig.handles.reference import P1Heard, P1ReaderHandle
+from rig.kit import balancing
 from rig.lines import Line
 from rig.replay import transmit
+from rig.supervise import run_supervised
 from rig.timeline import Timeline
+
+P1_ON = balancing.settings(meter_max_a=25.0)
+
+
+class Place:
+    """A board without a ledger and, when wanted, a port; `heard` is what the taps were told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = VirtualLoop()
+        self.timeline = Timeline()
+        self.address = f"unix:{folder / 'board'}"
+        self.attached: list[str] = []
+        self.heard: list[tuple[str, str]] = []
+
+    def port(self, name: str, url: str) -> Port:
+        def attach() -> Tap:
+            self.attached.append(name)
+            return lambda direction, _data: self.heard.append((name, direction))
+
+        return Port(url, attach)
+
+    def wiring(self, p1: str | None = None) -> Wiring:
+        ports = {} if p1 is None else {"p1": self.port("p1", p1)}
+        return Wiring(self.timeline, self.port("board", self.address), ports)
+
+    def run(self, body: Callable[[], Awaitable[None]]) -> None:
+        async def on_a_board() -> None:
+            board = BoardPort(Board([Socket(1)]), self.address)
+            await board.start()
+            try:
+                await body()
+            finally:
+                await board.stop()
+
+        run_supervised(self.loop, on_a_board())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    place.loop.close()
+
+
+def test_on_and_off(place: Place) -> None:
+    async def body() -> None:
+        handle = ReferenceHandle()
+        await handle.stop()  # not on yet
+        await handle.start(place.wiring(), {})
+        await asyncio.sleep(1.0)
+        await handle.stop()
+        await handle.stop()
+
+    place.run(body)
+    assert place.attached == ["board"]
+    assert {("board", "tx"), ("board", "rx")} == set(place.heard)
+    assert place.timeline.of("status", "station")
+
+
+@pytest.mark.parametrize(("settings", "attached"), [({}, ["board"]), (P1_ON, ["board", "p1"])])
+def test_only_a_port_that_the_station_opens_is_attached(
+    place: Place, settings: Mapping[str, object], attached: list[str]
+) -> None:
+    async def body() -> None:
+        async with Line("p1", loop=place.loop, timeline=Timeline(), rng=random.Random(1)) as line:
+            handle = ReferenceHandle()
+            await handle.start(place.wiring(line.b.path), settings)
+            await handle.stop()
+
+    place.run(body)
+    assert place.attached == attached
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"Foo": 1}, "the reference station refuses a setting: 'Foo': unknown setting"),
+        ({"Station-MaxCurrent": 1000}, "refuses a setting: Station-MaxCurrent: 1000"),
+        ({"Station-MaxCurrent": "sixteen"}, "refuses a setting: Station-MaxCurrent"),
+    ],
+)
+def test_a_refused_setting_is_the_users(place: Place, settings: Mapping[str, object], message: str) -> None:
+    async def body() -> None:
+        with pytest.raises(ConfigurationError, match=message):
+            await ReferenceHandle().start(place.wiring(), settings)
+
+    place.run(body)
+    assert place.attached == []
+
+
+def test_a_port_that_does_not_open_is_the_machines(place: Place, tmp_path: Path) -> None:
+    async def body() -> None:
+        handle = ReferenceHandle()
+        with pytest.raises(HarnessError, match=r"the reference station cannot start: .*no_such_port"):
+            await handle.start(place.wiring(str(tmp_path / "no_such_port")), P1_ON)
+        await handle.stop()
+
+    place.run(body)
+
+
+def test_a_board_that_is_not_there(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    async def body() -> None:
+        with pytest.raises(HarnessError, match=r"the reference station cannot start: .*board"):
+            await ReferenceHandle().start(place.wiring(), {})
+
+    async def without_a_board() -> None:
+        await body()
+
+    run_supervised(place.loop, without_a_board())
+    place.loop.close()
+
+
+def test_names() -> None:
+    assert ReferenceHandle().name == "reference station"
+    assert ReferenceHandle("ours").name == "ours"
+    assert ReferenceHandle(factory="station.runtime:StationRuntime").name == "station.runtime:StationRuntime"
+
+
+def test_another_way_to_build_it(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "ours.py").write_text(
+        "from station.runtime import StationRuntime\n"
+        "def build(settings, *, emit, **ports):\n"
+        "    emit(0.0, 'log', {'text': 'built by us', 'documented': False})\n"
+        "    return StationRuntime(settings, emit=emit, **ports)\n"
+    )
+
+    async def body() -> None:
+        handle = ReferenceHandle(factory=f"{tmp_path / 'ours.py'}:build")
+        await handle.start(place.wiring(), {})
+        await handle.stop()
+
+    place.run(body)
+    assert place.timeline.of("log", "station")[0].data["text"] == "built by us"
+
+
+def test_a_factory_that_is_not_there_is_said_at_once() -> None:
+    with pytest.raises(ConfigurationError, match="factory 'nowhere:x'"):
+        ReferenceHandle(factory="nowhere:x")
+
+
+# -- the P1 reader alone; what it reads is tested with `rig.replay` -------------------------------------------------
 
 
 def test_a_port_that_is_not_there() -> None:
@@ -31,7 +183,7 @@ def test_silence_after_a_beginning_is_reported_at_its_time() -> None:
 
     async def script() -> None:
         handle = P1ReaderHandle(told.append)
-        async with Line("p1", loop=loop, timeline=Timeline(), rng=Random(1)) as line:
+        async with Line("p1", loop=loop, timeline=Timeline(), rng=random.Random(1)) as line:
             await handle.start(Port(line.b.path, lambda: line.b.attach("the reader")))
             await transmit(line, b"/EMU5", lambda _piece: None)
             handle.stop()

@@ -1,0 +1,101 @@
+"""What is wrong with the machine or the bench is found before the first case, and leaves nothing open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import rig.preflight
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, StationEntry
+from rig.clock import ClockSpec
+from rig.errors import ConfigurationError, HarnessError, RigError
+from rig.options import RunOptions
+from rig.preflight import preflight
+
+FAST = ClockSpec("scaled", 1000.0)
+
+
+def external(**lines: P1Line | BoardLine) -> BenchFile:
+    return BenchFile(station=StationEntry(kind="external"), lines=Lines(**lines))  # type: ignore[arg-type]
+
+
+def reference(**station: object) -> BenchFile:
+    return BenchFile(station=StationEntry(**station))  # type: ignore[arg-type]
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def test_the_default_bench_can_be_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    preflight(RunOptions())
+    before = open_descriptors()
+    preflight(RunOptions())
+    assert open_descriptors() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_without_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise HarnessError("virtual time does not hold on this machine")
+
+    monkeypatch.setattr(rig.preflight, "self_test", broken)
+    with pytest.raises(HarnessError, match="virtual time does not hold"):
+        preflight(RunOptions())
+    preflight(RunOptions(clock=ClockSpec("real"), bench=external()))  # no virtual time is needed for that
+
+
+@pytest.mark.parametrize(
+    ("bench", "error", "message"),
+    [
+        (
+            external(p1=P1Line(port="/dev/no-such-port")),
+            HarnessError,
+            "line p1, end b: /dev/no-such-port does not exist",
+        ),
+        (external(p1=P1Line(port="/dev/null")), HarnessError, "is not a serial port"),
+        (external(p1=P1Line(port="ttyUSB0")), ConfigurationError, "'ttyUSB0' is no port"),
+        (external(board=BoardLine(listen="tcp:nowhere")), ConfigurationError, "board address 'tcp:nowhere'"),
+        (reference(settings={"Foo": 1}), ConfigurationError, "the reference station refuses a setting: 'Foo'"),
+        (reference(settings={"Safe-MaxCurrent": -1}), ConfigurationError, "refuses a setting: Safe-MaxCurrent"),
+        (reference(factory="nowhere:station"), ConfigurationError, "factory 'nowhere:station'"),
+        (reference(factory="os:getcwd"), HarnessError, "the bench cannot be switched on: TypeError"),
+    ],
+)
+def test_what_is_wrong_with_a_bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bench: BenchFile, error: type[RigError], message: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    clock = FAST if bench.station.kind == "external" else ClockSpec()
+    before = open_descriptors()
+    with pytest.raises(error, match=message) as caught:
+        preflight(RunOptions(clock=clock, bench=bench))
+    assert type(caught.value) is error
+    assert "\n" not in str(caught.value)
+    assert open_descriptors() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_busy_board_port() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"tcp:127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(HarnessError, match=f"{address}: cannot listen: .*in use"):
+            preflight(RunOptions(clock=FAST, bench=external(board=BoardLine(listen=address))))
+
+
+def test_a_board_link_on_which_nobody_is() -> None:
+    bench = external(board=BoardLine(listen="tcp:127.0.0.1:0"))
+    with pytest.raises(
+        HarnessError, match=r"the station does not come to state A1 .* is it connected to the board link"
+    ):
+        preflight(RunOptions(clock=FAST, bench=bench))
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()
