@@ -22,11 +22,15 @@ class BoardPort:
     as "tx" and not yet read by the other side are exactly the bytes in flight. Bytes of refused connections are
     neither read nor told.
 
+    `name` stands for the port in log events; an address that is made up anew for each run does not belong there.
     Raises BadConfiguration for an address of another form.
     """
 
-    def __init__(self, board: Board, address: str, *, tap: Tap | None = None, emit: Emit = silent) -> None:
+    def __init__(
+        self, board: Board, address: str, *, name: str = "board link", tap: Tap | None = None, emit: Emit = silent
+    ) -> None:
         self._board = board
+        self._name = name
         self._path, self._host, self._port = _parse_address(address)
         self._tap = tap
         self._emit = emit
@@ -82,7 +86,7 @@ class BoardPort:
     def _found(self, transport: asyncio.Transport) -> bool:
         now_s = asyncio.get_running_loop().time()
         if self._station is not None:
-            self._emit(now_s, "log", {"text": f"{self.address}: second station refused; one is connected"})
+            self._emit(now_s, "log", {"text": f"{self._name}: second station refused; one is connected"})
             transport.abort()
             return False
         self._station = transport
@@ -98,7 +102,7 @@ class BoardPort:
         self._set_timer()
 
     def _overrun(self, transport: asyncio.Transport) -> None:
-        text = f"{self.address}: station disconnected; it left {UNREAD_LIMIT_BYTES} bytes unread"
+        text = f"{self._name}: station disconnected; it left {UNREAD_LIMIT_BYTES} bytes unread"
         self._emit(asyncio.get_running_loop().time(), "log", {"text": text})
         transport.abort()
 
@@ -107,7 +111,7 @@ class BoardPort:
             self._station = None
             now_s = asyncio.get_running_loop().time()
             if reason is not None:
-                self._emit(now_s, "log", {"text": f"{self.address}: station lost: {reason}"})
+                self._emit(now_s, "log", {"text": f"{self._name}: station lost: {reason}"})
             self._board.disconnected(now_s)
             self._set_timer()
 

@@ -69,7 +69,10 @@ def headline(report: Report) -> Headline:
         return Headline("error", "No answer", f"The rig failed in {where}; that is no finding on the station.")
     if counts["inconclusive"]:
         where = _many(counts["inconclusive"], "case")
-        reason = f"No finding, but in {where} the measuring uncertainty reaches across the limit."
+        reason = (
+            f"No finding, but in {where} what was measured does not decide: "
+            "its uncertainty reaches across the limit, or the case could not begin."
+        )
         return Headline("inconclusive", "Undecided", reason)
     if counts["pass"]:
         unseen = (

@@ -52,6 +52,11 @@ def print_summary(report: Report, directory: Path | None, console: Console) -> N
         console.print(Text(f"report: {directory / 'report.html'}"))
 
 
+def _what(verdict: Verdict) -> str:
+    reason = verdict.evidence.get("reason")
+    return verdict.what if reason is None else f"{verdict.what}: {reason}"
+
+
 def _marked(outcome: Outcome, text: str) -> Text:
     return Text(f"{words.SIGN[outcome]} {text}", style=_STYLE[outcome])
 
@@ -67,7 +72,7 @@ def _table(title: str, verdicts: Iterable[Verdict], *, with_verdict: bool) -> Ta
     for v in verdicts:
         cells = [
             words.printable(v.clause),
-            words.printable(v.what),
+            words.printable(_what(v)),
             words.promised(v),
             words.measured(v),
             words.margin(v),
