@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from emulators.errors import BadConfiguration
+from emulators.errors import BadConfiguration, Malformed
 from emulators.tic.frame import Value
 
 
@@ -18,7 +18,7 @@ class Form(Protocol):
         """The data as a regular expression."""
 
     def read(self, text: str) -> Value:
-        """The value of data that matches `pattern`."""
+        """The value of data that matches `pattern`. Raises Malformed where the pattern alone cannot tell."""
 
     def write(self, value: Value) -> str:
         """The data of a value. Raises BadConfiguration for one that does not fit."""
@@ -26,10 +26,19 @@ class Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """A whole number of 0 or more, padded with zeros to `count` digits of the `base` (10, or 16 in capitals)."""
+    """A whole number, padded with zeros to `count` digits of the `base` (10, or 16 in capitals).
+
+    It lies between 0 and `most` (0: as much as the digits hold).
+    """
 
     count: int
     base: int = 10
+    most: int = 0
+    _limit: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compute the first number that is too large."""
+        object.__setattr__(self, "_limit", self.most + 1 if self.most else self.base**self.count)
 
     @property
     def pattern(self) -> str:
@@ -38,12 +47,15 @@ class Digits:
 
     def read(self, text: str) -> int:
         """See Form."""
-        return int(text, self.base)
+        value = int(text, self.base)
+        if value >= self._limit:
+            raise Malformed(f"{text} is more than {self.most}, the most that there is")
+        return value
 
     def write(self, value: Value) -> str:
         """See Form."""
-        if not isinstance(value, int) or not 0 <= value < self.base**self.count:
-            raise BadConfiguration(f"a whole number from 0 to {self.base**self.count - 1} is needed, not {value!r}")
+        if not isinstance(value, int) or not 0 <= value < self._limit:
+            raise BadConfiguration(f"a whole number from 0 to {self._limit - 1} is needed, not {value!r}")
         return f"{value:0{self.count}{'X' if self.base == 16 else 'd'}}"
 
 

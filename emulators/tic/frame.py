@@ -1,7 +1,8 @@
 """A TIC frame as a value: what a Linky meter says in one go, group by group.
 
-Numbers are integers in the unit of their label (A, V, VA, W, Wh, varh, kVA), so a frame that can be written can be read
-back equal. Time stamps stay in the form of the wire (`SYYMMDDhhmmss`), because meters also send stamps that are no date.
+Numbers are integers in the unit of their label (A, V, VA, W, Wh, varh, kVA), so a frame that can be written can be
+read back equal. Time stamps stay in the form of the wire (`SYYMMDDhhmmss`), because meters also send stamps that are no
+date.
 """
 
 from __future__ import annotations

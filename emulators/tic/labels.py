@@ -82,7 +82,7 @@ HISTORIQUE: tuple[Row, ...] = (
     Row("PAPP", VOLT_AMPERE, "import_10va"),
     Row("HHPHC", Text("[ACDEY]"), "schedule_group"),
     Row("MOTDETAT", Text("[0-9A-F]{6}"), "state_word"),
-    Row("PPOT", Text("0[0-9A-F]"), "missing_phases", phases=3, optional=True),
+    Row("PPOT", Digits(2, base=16, most=15), "missing_phases", phases=3, optional=True),
 )
 
 # What a three-phase meter sends in historique mode while a phase is overloaded, and for a while after.
@@ -133,7 +133,7 @@ STANDARD: tuple[Row, ...] = (
     Row("MSG1", free_text(32), "message"),
     Row("MSG2", free_text(16), "short_message", optional=True),
     Row("PRM", Text("[0-9]{14}"), "delivery_point"),
-    Row("RELAIS", Text("[01][0-9]{2}|2[0-4][0-9]|25[0-5]"), "relays"),
+    Row("RELAIS", Digits(3, most=255), "relays"),
     Row("NTARF", Digits(2), "index_number"),
     Row("NJOURF", Digits(2), "day_number"),
     Row("NJOURF+1", Digits(2), "day_number_tomorrow"),

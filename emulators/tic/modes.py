@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from emulators.tic.labels import HISTORIQUE, HISTORIQUE_SHORT, STANDARD, Row
+from emulators.tic.labels import HISTORIQUE, HISTORIQUE_SHORT, OPTION_LETTERS, STANDARD, Row
 
 CHAR_FORMAT = "7E1"
 BITS_PER_CHARACTER = 10  # start bit, seven data bits, parity, stop bit
@@ -27,12 +28,6 @@ class Mode:
     rows: tuple[Row, ...]
     short_rows: tuple[Row, ...] = ()
 
-    def layout(self, phases: int, *, producer: bool = False, short: bool = False) -> tuple[Row, ...]:
-        """The rows of one kind of frame of one kind of meter."""
-        if short:
-            return self.short_rows
-        return tuple(row for row in self.rows if row.phases in (0, phases) and (producer or not row.producer))
-
 
 MODES: dict[str, Mode] = {
     mode.name: mode
@@ -42,3 +37,14 @@ MODES: dict[str, Mode] = {
         Mode("standard", 9600, "\t", True, STANDARD),
     )
 }
+
+
+@cache
+def layout(mode: str, *, phases: int, producer: bool, short: bool, option: str) -> tuple[Row, ...]:
+    """The rows of one kind of frame of one kind of meter; `option` is OPTARIF, or as much of it as tells the option."""
+    rows = MODES[mode].short_rows if short else MODES[mode].rows
+    return tuple(
+        row
+        for row in rows
+        if row.phases in (0, phases) and (producer or not row.producer) and row.option in ("", option[:OPTION_LETTERS])
+    )

@@ -132,6 +132,19 @@ def test_modem_lines_and_a_far_end_that_has_not_told_them() -> None:
     run(scenario)
 
 
+def test_the_baud_rate_changes_between_what_was_written_before_and_after() -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        bench.wire.write(b"before")
+        bench.wire.set_baud(1200)
+        bench.wire.write(b"after")
+        await bench.until(lambda: bench.sent == b"beforeafter")
+        assert bench.port.baudrate == 1200
+        bench.wire.close()
+
+    run(scenario)
+
+
 def test_a_port_that_fails_is_lost_once() -> None:
     async def scenario() -> None:
         bench = Bench()

@@ -17,7 +17,11 @@ PATIENCE_S = 20.0
 class Bench:
     """One end of a socket pair as a wire; `far` is the other end."""
 
-    def __init__(self, modem_line: Callable[[ModemLine], bool] = lambda line: line == "cts") -> None:
+    def __init__(
+        self,
+        modem_line: Callable[[ModemLine], bool] = lambda line: line == "cts",
+        set_baud: Callable[[int], None] | None = None,
+    ) -> None:
         self.near, self.far = socket.socketpair()
         self.near.setblocking(False)
         self.far.setblocking(False)
@@ -35,6 +39,7 @@ class Bench:
             flush_output=self._flush,
             modem_line=modem_line,
             close=self.near.close,
+            set_baud=set_baud,
         )
 
     async def until(self, what: Callable[[], bool]) -> None:
@@ -180,6 +185,32 @@ def test_modem_lines() -> None:
 
         bench = Bench(unplugged)
         assert not bench.wire.modem_line("cts")
+        assert [str(error) for error in bench.lost] == ["port bench: it is gone: unplugged, or closed at its other end"]
+        bench.far.close()
+
+    run(scenario)
+
+
+def test_baud_rates() -> None:
+    async def scenario() -> None:
+        asked: list[int] = []
+        bench = Bench(set_baud=asked.append)
+        bench.wire.set_baud(9600)
+        assert asked == [9600]
+        bench.close()
+        bench.wire.set_baud(1200)
+        assert asked == [9600]
+        # A wire without a rate does not mind.
+        bench = Bench()
+        bench.wire.set_baud(9600)
+        assert bench.lost == []
+        bench.close()
+
+        def unplugged(_baud: int) -> None:
+            raise OSError(5, "Input/output error")
+
+        bench = Bench(set_baud=unplugged)
+        bench.wire.set_baud(9600)
         assert [str(error) for error in bench.lost] == ["port bench: it is gone: unplugged, or closed at its other end"]
         bench.far.close()
 
