@@ -99,6 +99,36 @@ def compares_with_the_configured_limit(settings: Settings, **ports: Any) -> Stat
     return _station(settings, ports, overcurrent=Configured(settings))
 
 
+def any_change_resets(settings: Settings, **ports: Any) -> StationRuntime:
+    """Every change of the current starts all times again."""
+
+    class Restless(OverCurrent):
+        last_ma = 0
+
+        def step(self, now_s: float, measured_ma: Triple, signalled_ma: int, charging: bool) -> Change:
+            if max(measured_ma) != self.last_ma and not self.paused:
+                self.last_ma = max(measured_ma)
+                super().step(now_s, (0, 0, 0), signalled_ma, charging)
+                for timer in self._timers:
+                    timer.clear()
+            return super().step(now_s, measured_ma, signalled_ma, charging)
+
+    return _station(settings, ports, overcurrent=Restless(settings))
+
+
+def keeps_the_contactor_closed(settings: Settings, **ports: Any) -> StationRuntime:
+    """Signals state F and leaves the socket live."""
+
+    class Live(Mode3):
+        def step(self, now_s: float, vehicle: Vehicle, permission: Permission, offer_ma: int) -> State:
+            closed = self.contactor
+            state = super().step(now_s, vehicle, permission, offer_ma)
+            self.contactor = closed if state == "F" else self.contactor
+            return state
+
+    return _station(settings, ports, mode3=Live(settings))
+
+
 def no_grace(settings: Settings, **ports: Any) -> StationRuntime:
     """A lowered limit counts at once."""
     return _station(replace(settings, ocp_grace_s=0.0), ports)

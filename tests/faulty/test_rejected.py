@@ -29,6 +29,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "slow_beyond_150_percent": (OCP, "OCP-006 OCP-024"),
     "watches_l1_only": (OCP, "OCP-022"),
     "compares_with_the_configured_limit": (OCP, "OCP-022 OCP-024"),
+    "any_change_resets": (OCP, "OCP-001 OCP-002 OCP-003 OCP-004"),
+    "keeps_the_contactor_closed": (OCP, "OCP-001 OCP-002 OCP-003 OCP-004"),
     "no_grace": (OCP, "OCP-024"),
     "endless_grace": (OCP, "OCP-024"),
     "any_dip_resets": (OCP, "OCP-001 OCP-002 OCP-003 OCP-004"),

@@ -60,6 +60,18 @@ async def test_trips_at_its_time(rig: Case, band: TripBand, share: int) -> None:
         rig.judge.timed(
             row, "which band this share is in", start=start, end=end, watched_until_s=rig.now_s(), clause="OCP-005"
         )
+        if end is not None:
+            opened = bench.observed.latest("contactor")
+            if opened is None or opened.data["closed"]:
+                opened = await bench.observed.next("contactor", lambda event: not event.data["closed"], within_s=10.0)
+            rig.judge.timed(
+                timing("M3-001.contactor-open"),
+                "the contactor opens with the pause",
+                start=end,
+                end=opened,
+                watched_until_s=rig.now_s(),
+                clause=band.clause,
+            )
         for clause in STATE_F:
             rig.judge.holds(
                 clause,
@@ -144,6 +156,28 @@ async def test_a_short_dip_does_not_start_it_again(rig: Case, band: TripBand) ->
             late_s=late_tolerance_s(row),
             watched_until_s=rig.now_s(),
         )
+
+
+@pytest.mark.clause("OCP-002")
+async def test_a_draw_that_varies(rig: Case) -> None:
+    """A draw that changes all the time, but never falls below a band, pauses at that band's time
+
+    Between 106 % and 111 % in turns, with 4 s at 115 % now and then: the second band's 100 s run on through all of it,
+    and the worse draws are too short for their own band.
+    """
+    row = timing("OCP-002")
+    async with rig.bench(SETTINGS) as bench:
+        rig.need(bench.capabilities, "pilot")
+        vehicle = await bench.charge(car())
+        start = await draw_share(bench, vehicle, 10_600)
+        shares = ((11_100, 9.0), (11_500, 4.0), (10_600, 9.0))
+        while bench.observed.pilot_state != "F" and rig.now_s() < start.at_s + 2 * row.value_s:
+            for share, for_s in shares:
+                if bench.observed.pilot_state != "F":
+                    await draw_share(bench, vehicle, share)
+                    await bench.observed.pilot("F", within_s=for_s)
+        paused = bench.observed.latest("pilot") if bench.observed.pilot_state == "F" else None
+        rig.judge.timed(row, "pause in spite of changes", start=start, end=paused, watched_until_s=rig.now_s())
 
 
 @pytest.mark.clause("OCP-001", "OCP-003")

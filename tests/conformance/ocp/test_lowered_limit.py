@@ -132,7 +132,7 @@ async def test_field_report(rig: Case) -> None:
             await rig.until(began_s + at_s)
             if at_s in limits_a:
                 bench.house(MAX_A - limits_a[at_s])
-            if at_s in draws_a and bench.observed.contactor_closed:
+            if at_s in draws_a and bench.observed.pilot_state != "F":
                 await bench.draw(vehicle, draws_a[at_s])
         offers = [event for event in rig.timeline.of("pilot") if event.at_s >= began_s]
         lowered = next((event for event in offers if 0.0 < (event.data["offered_a"] or 0.0) <= limits_a[20.0]), None)
