@@ -145,9 +145,7 @@ def encode_answer(answer: Answer) -> bytes:
     """The bytes of an answer. Raises BadConfiguration for values that its fields do not hold."""
     match answer:
         case Registers(function, data) if (
-            function in (READ_HOLDING, READ_INPUT)
-            and len(data) % 2 == 0
-            and 1 <= len(data) // 2 <= MAX_READ_REGISTERS
+            function in (READ_HOLDING, READ_INPUT) and len(data) % 2 == 0 and 1 <= len(data) // 2 <= MAX_READ_REGISTERS
         ):
             return bytes((function, len(data))) + data
         case WriteSingle() | Echo():

@@ -80,9 +80,7 @@ def _per_phase(phase: int) -> Mapping[str, Quantity]:
     following = _PAIRS[phase][1]
     return {
         f"voltage_l{phase + 1}_v": lambda m: m.voltage_v[phase],
-        f"voltage_l{phase + 1}_l{following + 1}_v": lambda m: _line_to_line(
-            m.voltage_v[phase], m.voltage_v[following]
-        ),
+        f"voltage_l{phase + 1}_l{following + 1}_v": lambda m: _line_to_line(m.voltage_v[phase], m.voltage_v[following]),
         f"current_l{phase + 1}_a": lambda m: abs(m.current_a[phase]),
         f"signed_current_l{phase + 1}_a": lambda m: m.current_a[phase],
         f"power_l{phase + 1}_w": lambda m: m.power_w[phase],

@@ -59,8 +59,8 @@ def unpacker(number_type: NumberType, word_order: WordOrder) -> Unpack:
     letter = _FLOATS.get(number_type) or _INTEGERS[number_type][0]
     unpack = struct.Struct(f">{letter}").unpack
     if word_order == "high_first":
-        return lambda data: unpack(data)[0]  # type: ignore[no-any-return]
-    return lambda data: unpack(_swapped(data))[0]  # type: ignore[no-any-return]
+        return lambda data: unpack(data)[0]
+    return lambda data: unpack(_swapped(data))[0]
 
 
 def _float_packer(letter: str, scale: float) -> Pack:
@@ -130,6 +130,9 @@ class Table:
                     raise BadConfiguration(f"{span.what} and {owners[address].what} overlap at {_at(address)}")
                 owners[address] = span
                 kind[address - self._base] = _FIRST if split or address == span.first else _WITHIN
+            following = span.first + span.count - self._base
+            if kind[following] == _WITHIN:
+                kind[following] = _FIRST
         self._kind = bytes(kind)
         self._words = bytearray(2 * size)
 

@@ -111,8 +111,20 @@ class RequestReader:
             frames += self._pick(keep=MAX_FRAME_BYTES - 1)
         return frames
 
-    def silence(self) -> list[Frame]:
-        """The line was silent for the length of the gap: what was heard until now is over."""
+    def settle(self) -> list[Frame]:
+        """The line is silent for the length of the gap now: the requests that are whole by that.
+
+        When there are none, what was heard stays: where bytes are told in pieces, the rest may be on its way.
+        """
+        heard, dropped = bytes(self._heard), self.dropped
+        frames = self.end()
+        if not frames:
+            self._heard[:] = heard
+            self.dropped = dropped
+        return frames
+
+    def end(self) -> list[Frame]:
+        """The line was silent for the length of the gap: what was heard before is over."""
         heard = self._heard
         length = len(heard)
         if (
