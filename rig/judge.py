@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from rig.clauses.timings import Timing, early_tolerance_s, late_tolerance_s
 from rig.errors import Finding
@@ -138,20 +141,20 @@ class Judge:
         holds: bool,
         seen: str,
         promised: str,
+        clear_s: float = math.inf,
         evidence: dict[str, Any] | None = None,
     ) -> Verdict:
-        """Something that is or is not so. `seen` and `promised` say in words what was observed and is documented."""
-        return self._keep(
-            judge_fact(
-                clause=clause,
-                case=self.case,
-                what=what,
-                holds=holds,
-                seen=seen,
-                promised=promised,
-                evidence=evidence,
-            )
+        """Something that is or is not so. `seen` and `promised` say in words what was observed and is documented.
+
+        `clear_s` is how far from a documented instant it was looked at; when the bench's times are known no better than
+        that, the verdict is inconclusive.
+        """
+        verdict = judge_fact(
+            clause=clause, case=self.case, what=what, holds=holds, seen=seen, promised=promised, evidence=evidence
         )
+        if clear_s <= self._uncertainty_s:
+            verdict = msgspec.structs.replace(verdict, verdict="inconclusive", uncertainty=self._uncertainty_s)
+        return self._keep(verdict)
 
     def never(
         self,
@@ -161,14 +164,20 @@ class Judge:
         event: Event | None,
         watched_s: float,
         promised: str,
+        clear_s: float = math.inf,
         evidence: dict[str, Any] | None = None,
     ) -> Verdict:
-        """Something must not happen while it was watched; `event` is the first time it did, if it did."""
+        """Something must not happen while it was watched; `event` is the first time it did, if it did.
+
+        `clear_s`: as in `holds`.
+        """
         seen = f"did not happen in {watched_s:g} s" if event is None else f"happened at {event.at_s:g} s"
         details: dict[str, Any] = {"watched_s": watched_s, **(evidence or {})}
         if event is not None:
             details |= {"at_s": event.at_s, "event": f"{event.source} {event.kind}", "data": event.data}
-        return self.holds(clause, what, holds=event is None, seen=seen, promised=promised, evidence=details)
+        return self.holds(
+            clause, what, holds=event is None, seen=seen, promised=promised, clear_s=clear_s, evidence=details
+        )
 
     def without(self, clause: str, outcome: Outcome, reason: str) -> Verdict:
         """A clause that could not be judged: `not-testable` on this bench, or an `error` of the harness."""

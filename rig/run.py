@@ -108,7 +108,11 @@ def run(wanted: Wanted, console: Console) -> int:
     outcomes = {case.outcome for case in report.cases} | {v.verdict for case in report.cases for v in case.verdicts}
     if "error" in outcomes:
         return HARNESS
-    return FINDINGS if outcomes & {"fail", "inconclusive"} else PASSED
+    if outcomes & {"fail", "inconclusive"}:
+        return FINDINGS
+    if "pass" not in outcomes:
+        raise ConfigurationError("nothing could be judged on this bench; the report says of every case what it lacks")
+    return PASSED
 
 
 def _main(arguments: list[str], watcher: _Watcher) -> int:

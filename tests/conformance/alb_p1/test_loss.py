@@ -165,6 +165,7 @@ async def test_silence_that_ends_in_time(rig: Case, meter: str) -> None:
                 event=fallen[0] if fallen else None,
                 watched_s=rig.now_s() - last.at_s,
                 promised=f"none before {row.value_s:g} s",
+                clear_s=EPSILON_S,
             )
 
 

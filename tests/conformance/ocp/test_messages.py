@@ -87,6 +87,29 @@ async def test_status_notification(rig: Case) -> None:
             )
 
 
+@pytest.mark.clause("OCP-019")
+async def test_the_worst_phase_is_named(rig: Case) -> None:
+    """A three-phase car that draws too much on L2 only: the message says what was measured there"""
+    async with rig.bench(SETTINGS) as bench:
+        rig.need(bench.capabilities, "pilot", "status")
+        vehicle = await bench.charge(car(phases=3))
+        await draw_share(bench, vehicle, SHARE, phase=1)
+        await bench.observed.pilot("F", within_s=PATIENCE_S)
+        await rig.until(rig.now_s() + 1.0)
+        info = next((str(e.data["info"]) for e in rig.timeline.of("status") if e.data["status"] == "Faulted"), "")
+        numbers = INFO.fullmatch(info)
+        rig.judge.value(
+            "OCP-019",
+            "actual current in the text",
+            measured=float(numbers[2]) if numbers else 0.0,
+            limit=ampere(SHARE),
+            unit="A",
+            early=DECIMAL_A,
+            late=DECIMAL_A,
+            evidence={"info": info},
+        )
+
+
 @pytest.mark.clause("OCP-018")
 async def test_status_after_the_pause(rig: Case) -> None:
     """When the session resumes the back office hears Charging, NoError (O-64)"""

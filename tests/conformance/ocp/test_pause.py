@@ -41,6 +41,7 @@ async def test_resumes_by_itself_and_pauses_again(rig: Case, band: TripBand, sha
                 holds=bench.observed.pilot_state == "F",
                 seen=f"state {bench.observed.pilot_state}",
                 promised="state F for 300 s",
+                clear_s=1.0,
                 evidence={"at_s": rig.now_s()},
             )
             end = await bench.observed.pilot("B2", "C2", within_s=1.0 + PATIENCE_S)

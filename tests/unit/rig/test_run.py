@@ -62,8 +62,8 @@ def files(folder: Path) -> dict[str, bytes]:
     ("body", "code"),
     [
         ("passes(rig)", 0),
-        ("raise NotTestableHere('no pilot')", 0),
-        ("pytest.skip('no captures here')", 0),
+        ("raise NotTestableHere('no pilot')", 3),
+        ("pytest.skip('no captures here')", 3),
         ("fails(rig)", 1),
         ("rig.judge.value(CLAUSE, 'a time', measured=1.0, limit=1.0, unit='s', uncertainty=0.5)", 1),
         ("raise NotCharging('nothing drawn')", 1),
@@ -84,7 +84,7 @@ def test_one_case_decides_the_exit_code(suites: Suites, evse_rig: Command, body:
     ended = evse_rig("run")
     assert ended.code == code
     assert "Traceback" not in ended.out + ended.err
-    assert len(lines(ended.err)) == (1 if code == 2 else 0)
+    assert len(lines(ended.err)) == (1 if code in (2, 3) else 0)
 
 
 def test_a_harness_error_outweighs_a_finding(suites: Suites, evse_rig: Command) -> None:
@@ -289,7 +289,9 @@ def test_ctrl_c_at_a_terminal(tmp_path: Path, jobs: str) -> None:
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
     os.close(reader)
-    assert (process.returncode, lines(err)) == (2, ["evse-rig: interrupted"]), err
+    # Python may say something of a worker that the signal hits as it starts or ends; ours is one line, the last.
+    assert (process.returncode, lines(err)[-1]) == (2, "evse-rig: interrupted"), err
+    assert len(lines(err)) == 1 or jobs != "1", err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scratch", "started", "suites"]
     assert list(scratch.glob("evse-rig-*")) == []
 
