@@ -88,6 +88,31 @@ def watches_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
     return _station(settings, ports, overcurrent=L1Only(settings))
 
 
+def fast_bands_on_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
+    """The fast path of the 2 s and 5 s bands samples L1 only."""
+
+    class FastOnL1(OverCurrent):
+        def step(self, now_s: float, measured_ma: Triple, signalled_ma: int, charging: bool) -> Change:
+            slow_ma = min(max(measured_ma), signalled_ma * 1119 // 1000)
+            return super().step(now_s, (measured_ma[0], slow_ma, 0), signalled_ma, charging)
+
+    return _station(settings, ports, overcurrent=FastOnL1(settings))
+
+
+def reports_l1(settings: Settings, **ports: Any) -> StationRuntime:
+    """The message names the current of L1 instead of that of the worst phase."""
+
+    class L1InText(OverCurrent):
+        l1_ma = 0
+
+        def step(self, now_s: float, measured_ma: Triple, signalled_ma: int, charging: bool) -> Change:
+            self.l1_ma = measured_ma[0] or self.l1_ma
+            change = super().step(now_s, measured_ma, signalled_ma, charging)
+            return change._replace(actual_ma=self.l1_ma) if isinstance(change, Tripped) else change
+
+    return _station(settings, ports, overcurrent=L1InText(settings))
+
+
 def compares_with_the_configured_limit(settings: Settings, **ports: Any) -> StationRuntime:
     """Measures the draw against the connector's setting instead of what the pilot signals."""
     configured_ma = settings.cap_da * 100
@@ -248,6 +273,37 @@ def ignores_the_sign(settings: Settings, **ports: Any) -> StationRuntime:
 def thinks_the_car_is_on_the_meter(settings: Settings, **ports: Any) -> StationRuntime:
     """Calculates as if the meter saw the station, whatever is set."""
     return _station(settings, ports, active=ActiveBalancing(replace(settings, meter_includes_charger=True)))
+
+
+def six_where_less_is_left(settings: Settings, **ports: Any) -> StationRuntime:
+    """Where more than 0 A and less than 6 A are left it offers 6 A."""
+
+    class Clamping(ActiveBalancing):
+        def _available(self, meter_a: float, drawn_ma: int) -> int:
+            available_da = super()._available(meter_a, drawn_ma)
+            return 60 if 0 < available_da < 60 else available_da
+
+    return _station(settings, ports, active=Clamping(settings))
+
+
+def exclude_ignores_export(settings: Settings, **ports: Any) -> StationRuntime:
+    """With exclude charging EV an exporting phase counts as zero."""
+
+    class NoExport(ActiveBalancing):
+        def _available(self, meter_a: float, drawn_ma: int) -> int:
+            return super()._available(meter_a if self._include else max(0.0, meter_a), drawn_ma)
+
+    return _station(settings, ports, active=NoExport(settings))
+
+
+def no_one_phase_meters(settings: Settings, **ports: Any) -> StationRuntime:
+    """Telegrams of one-phase meters are thrown away."""
+
+    class ThreePhase(P1Reader):
+        def receive(self, data: bytes, now_s: float) -> list[Reading | BadTelegram]:
+            return [item for item in super().receive(data, now_s) if not isinstance(item, Reading) or item.phases == 3]
+
+    return _station(settings, ports, reader=ThreePhase())
 
 
 def returns_in_one_jump(settings: Settings, **ports: Any) -> StationRuntime:
