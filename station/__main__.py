@@ -1,4 +1,7 @@
-"""`python -m station`: the reference station alone on given ports, its events on standard output as JSON lines."""
+"""`python -m station`: the reference station alone on given ports, its events on standard output as JSON lines.
+
+`python -m station test-meter` reads the configured meter and prints the current per phase, or why it cannot.
+"""
 
 import argparse
 import asyncio
@@ -13,11 +16,15 @@ from typing import NoReturn
 
 from station import scaled_loop
 from station.errors import PortError, SettingError
+from station.meter_check import MeterCheck
 from station.runtime import StationRuntime
 from station.settings import Settings, canonical
 
 EXIT_BAD_CONFIGURATION = 3
 EXIT_PORT = 2
+EXIT_NO_READING = 1
+
+TEST_METER = "test-meter"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,12 +33,19 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until interrupted. Returns 0, 2 when a port cannot be opened, 3 for bad usage or settings."""
-    parser = _parser()
-    args = parser.parse_args(argv)
+    """Run until interrupted, or check the meter.
+
+    Returns 0, 1 when the meter gives no reading, 2 when a port cannot be opened, 3 for bad usage or settings.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    checking = bool(argv) and argv[0] == TEST_METER
+    parser = _check_parser() if checking else _parser()
+    args = parser.parse_args(argv[1:] if checking else argv)
     try:
         settings = Settings.from_mapping(canonical(_from_file(args.settings)) | canonical(_from_options(args.set)))
-        scaled_loop.run(_run(settings, args.board, args.p1, wait=args.wait), args.speed)
+        if checking:
+            return EXIT_NO_READING if not asyncio.run(_check(settings, args)) else 0
+        scaled_loop.run(_run(settings, args), args.speed)
     except SettingError as error:
         parser.exit(EXIT_BAD_CONFIGURATION, f"{parser.prog}: {error}\n")
     except PortError as error:
@@ -42,12 +56,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m station", description=__doc__, allow_abbrev=False)
     parser.add_argument("--board", required=True, metavar="ADDRESS", help="unix:/path or tcp:host:port")
-    parser.add_argument("--p1", metavar="PORT", help="tty of the P1 meter, or socket:// or rfc2217:// URL")
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; over the file")
+    _add_meter(parser)
     parser.add_argument("--wait", action="store_true", help="the board may come later; go on trying to connect")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="wall clock times N")
     return parser
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"python -m station {TEST_METER}",
+        description="Test Smart Meter: one line per reading.",
+        allow_abbrev=False,
+    )
+    _add_meter(parser)
+    parser.add_argument("--count", type=_count, default=1, metavar="N", help="how many readings")
+    return parser
+
+
+def _add_meter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--p1", metavar="PORT", help="tty of the P1 meter, or socket:// or rfc2217:// URL")
+    parser.add_argument(
+        "--meter",
+        metavar="URL",
+        help="where the selected meter is: a port as for --p1, or tcp:host:port for Modbus TCP/IP",
+    )
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings in TOML")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; over the file")
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}: a number from 1 to 1000 expected")
 
 
 def _speed(text: str) -> float:
@@ -84,14 +124,20 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, obje
     return flat
 
 
-async def _run(settings: Settings, board: str, p1: str | None, *, wait: bool) -> None:
+async def _run(settings: Settings, args: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runtime = StationRuntime(settings, board=board, p1=p1, emit=_print, wait_for_board=wait)
+    runtime = StationRuntime(
+        settings, board=args.board, p1=args.p1, meter=args.meter, emit=_print, wait_for_board=args.wait
+    )
     await runtime.start()
     await stopped.wait()
     await runtime.stop()
+
+
+async def _check(settings: Settings, args: argparse.Namespace) -> bool:
+    return await MeterCheck(settings, print, p1=args.p1, meter=args.meter).run(args.count)
 
 
 def _print(at_s: float, kind: str, fields: dict[str, object]) -> None:

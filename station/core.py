@@ -73,6 +73,8 @@ class StationCore:
         self.active = active or ActiveBalancing(settings)
         self.mode3 = mode3 or Mode3(settings)
         self.limits = SocketLimits(settings)
+        self._request = settings.p1_selected
+        self._metered = settings.meter_port is not None
         self._full_power_w = settings.cap_da / 10 * NOMINAL_V * len(settings.grid_phases)
 
         self._sense: Sense | None = None
@@ -100,7 +102,7 @@ class StationCore:
 
         self._report(offer, change, events)
         drive = Drive(SOCKET, self.mode3.pilot, self.mode3.contactor)
-        return Outputs(drive, self.settings.p1_selected, events)
+        return Outputs(drive, self._request, events)
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""
@@ -135,7 +137,7 @@ class StationCore:
         return NO_CURRENT if self._sense is None else self._sense.current_ma
 
     def _balance(self, now_s: float, heard: Sequence[Reading | BadTelegram], events: list[Event]) -> None:
-        report = self.watch.step(now_s, heard if self.settings.p1_selected else ())
+        report = self.watch.step(now_s, heard if self._metered else ())
         events += map(_log, report.logs)
         drawn_ma = [0, 0, 0]
         for phase, current_ma in zip(self.settings.grid_phases, self._measured_ma(), strict=False):

@@ -5,43 +5,27 @@ the station keeps running, and they are opened again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 from station.board.codec import Drive, Sense
 from station.board.port import BoardPort
 from station.core import Inputs, StationCore
 from station.descriptor import Tap
 from station.errors import PortError
-from station.serial_port import SerialPort, open_serial
-from station.settings import Settings
-from station.sources.p1.reader import P1Reader
-from station.sources.reading import BadTelegram, Reading
+from station.meter_link import Heard, MeterLink, meter_url
+from station.settings import MeterPort, Settings
+from station.sources.readers import MeterReader
 
 Emit = Callable[[float, str, dict[str, object]], None]
 
-P1_NAME = "p1"
-
-
-class MeterReader(Protocol):
-    """Bytes of a meter to readings, as `station.sources.p1.reader.P1Reader` does it."""
-
-    def receive(self, data: bytes, now_s: float) -> Sequence[Reading | BadTelegram]:
-        """Take bytes that arrived now."""
-
-    def step(self, now_s: float) -> Sequence[Reading | BadTelegram]:
-        """Do what is due."""
-
-    def next_deadline_s(self) -> float | None:
-        """When step() wants to be called."""
-
 
 class StationRuntime:
-    """One station on a board link and, where P1 is selected, a P1 port.
+    """One station on a board link and, where a meter is selected, its port.
 
-    `emit(at_s, kind, fields)` gets the events of docs/architecture.md. `tap(port, "rx" or "tx", bytes)` is called
-    after every OS read and write on the ports "board" and "p1". With `wait_for_board` the board may come later than
-    the station. `core` and `reader` can be replaced.
+    `p1` is where the P1 port is, `meter` where the port of the selected meter is, whichever it is. `emit(at_s, kind,
+    fields)` gets the events of docs/architecture.md. `tap(port, "rx" or "tx", bytes)` is called after every OS read
+    and write on the ports "board" and `meter_port`. With `wait_for_board` the board may come later than the station.
+    `core` and `reader` can be replaced.
     """
 
     def __init__(
@@ -50,6 +34,7 @@ class StationRuntime:
         *,
         board: str,
         p1: str | None = None,
+        meter: str | None = None,
         emit: Emit,
         tap: Tap | None = None,
         wait_for_board: bool = False,
@@ -57,32 +42,34 @@ class StationRuntime:
         reader: MeterReader | None = None,
     ) -> None:
         self.core = core or StationCore(settings)
-        self._reader: MeterReader = reader or P1Reader()
         self._emit = emit
-        self._tap = tap
         self._board = BoardPort(board, self, retry_s=settings.board_retry_s, tap=tap)
         self._wait_for_board = wait_for_board
-        self._p1_url = p1 if settings.p1_selected else None  # ALB-P1-012: otherwise the port is not read
-        self._p1: SerialPort | None = None
-        self._p1_reopen_s = settings.p1_reopen_s
-        self._p1_opening: asyncio.Task[None] | None = None
+        self._meter: MeterLink | None = None
+        if (found := meter_url(settings, p1=p1, meter=meter)) is not None:
+            self._meter = MeterLink(settings, *found, self, reader=reader, tap=tap)
         self._driven: Drive | None = None
         self._requested: bool | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._now_s = 0.0
 
     @property
+    def meter_port(self) -> MeterPort | None:
+        """The meter port it opens, by the name its tap has; None when it opens none."""
+        return None if self._meter is None else self._meter.port
+
+    @property
     def reads_p1(self) -> bool:
         """Whether it opens the P1 port."""
-        return self._p1_url is not None
+        return self.meter_port == "p1"
 
     async def start(self) -> None:
         """Open the ports and begin. Raises PortError if one of them cannot be opened the first time."""
         self._loop = asyncio.get_running_loop()
         self._now_s = self._loop.time()
         try:
-            if self._p1_url is not None:
-                await self._open_p1(self._p1_url)
+            if self._meter is not None:
+                await self._meter.start()
             await self._board.open(wait=self._wait_for_board)
         except PortError:
             await self.stop()
@@ -94,12 +81,8 @@ class StationRuntime:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._p1_opening is not None:
-            self._p1_opening.cancel()
-            await asyncio.gather(self._p1_opening, return_exceptions=True)
-        if self._p1 is not None:
-            self._p1.data_request(False)
-            self._p1.close()
+        if self._meter is not None:
+            await self._meter.stop()
         await self._board.close()
 
     # What the board link reports (station.board.port.Listener).
@@ -123,34 +106,18 @@ class StationRuntime:
         """Dropped by the link; worth a line in the log."""
         self._log(f"Board link: line dropped: {reason}")
 
-    # The P1 port.
+    # What the meter link reports (station.meter_link.MeterListener).
 
-    async def _open_p1(self, url: str) -> None:
-        self._p1 = await open_serial(url, P1_NAME, on_data=self._p1_data, on_lost=self._p1_lost, tap=self._tap)
-        self._p1.data_request(True)
-
-    def _p1_data(self, data: bytes) -> None:
-        heard = self._reader.receive(data, self._time())
+    def meter_heard(self, heard: Heard) -> None:
+        """Step when there is something new; a telegram under way only moves the deadline."""
         if heard:
             self._step(Inputs(linked=self._board.linked, heard=heard))
         else:
             self._arm()
 
-    def _p1_lost(self, reason: str) -> None:
-        self._log(f"P1 port lost: {reason}")
-        if self._p1 is not None:
-            self._p1.close()
-            self._p1 = None
-        self._p1_opening = self._loop.create_task(self._reopen_p1(), name="p1: open again")
-
-    async def _reopen_p1(self) -> None:
-        while self._p1 is None and self._p1_url is not None:
-            await asyncio.sleep(self._p1_reopen_s)
-            try:
-                await self._open_p1(self._p1_url)
-            except PortError:
-                continue
-            self._log("P1 port is back")
+    def meter_log(self, text: str) -> None:
+        """A meter port that went away or came back."""
+        self._log(text)
 
     # Stepping.
 
@@ -174,7 +141,7 @@ class StationRuntime:
 
     def _arm(self) -> None:
         """Be called at the next deadline. An earlier timer stays: it fires, finds nothing due and arms again."""
-        deadlines = [self.core.next_deadline_s(), self._reader.next_deadline_s()]
+        deadlines = [self.core.next_deadline_s(), None if self._meter is None else self._meter.next_deadline_s()]
         due_s = min((deadline for deadline in deadlines if deadline is not None), default=None)
         if due_s is None or (self._timer is not None and self._timer.when() <= due_s):
             return
@@ -185,7 +152,8 @@ class StationRuntime:
     def _due(self, due_s: float) -> None:
         self._timer = None
         self._now_s = max(self._now_s, due_s)  # a loop may call a hair too early
-        self._step(Inputs(linked=self._board.linked, heard=self._reader.step(self._time())))
+        heard = () if self._meter is None else self._meter.step(self._time())
+        self._step(Inputs(linked=self._board.linked, heard=heard))
 
     def _log(self, text: str) -> None:
         self._emit(self._time(), "log", {"text": text, "documented": False})

@@ -4,49 +4,23 @@ Keys of the documents keep their back-office spelling; keys in small letters wit
 and stand for what the documents leave open (O-nn). Defaults stand in `station.settings.Settings`, field by field.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["number", "switch", "choice", "licence", "count", "count-or-unlimited", "read-only"]
-
-# A value and its other spellings.
-Choices = tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingRow:
-    """One setting. `low`/`high` bound a number or count (inclusive); `choices` are the values
-    there are, each with its spellings.
-
-    `feature` names the licensed feature without which the setting stays at its default (ALB-GEN-017).
-    """
-
-    field: str
-    key: str
-    kind: Kind
-    clause: str
-    meaning: str
-    installer: str = ""
-    aliases: tuple[str, ...] = ()
-    unit: str = ""
-    low: float = 0.0
-    high: float = 0.0
-    choices: Choices = ()
-    feature: str = ""
-
+from station.meter_rows import METER_ROWS
+from station.setting_row import Choices, SettingRow
 
 P1_PROTOCOL = "DSMR4.x/SMR5.0 (P1)"
 P1_MODE = "DSMR P1"
-
-# V-14; the meters other than P1 are accepted as values and have no reader yet.
+TIC_PROTOCOL = "TIC protocol"
+RTU_PROTOCOL = "Modbus RTU"
+TCP_PROTOCOL = "Modbus TCP/IP"
+# V-14, V-19
 PROTOCOLS: Choices = (
     (
         P1_PROTOCOL,
         ("DSMR4.x/SMR5.0", "DSMR4.x/SMR5.o (P1)", "DSMR4.x/SMR5.o", "DSMR4.x/SMRS.0 (P1)", "DSMR4.x/SMRS.0"),
     ),
-    ("Modbus TCP/IP", ()),
-    ("Modbus RTU", ()),
-    ("TIC protocol", ("TIC/Linky", "Protocole TIC")),
+    (TCP_PROTOCOL, ("TCP/IP meter",)),
+    (RTU_PROTOCOL, ("Modbus RS485", "bus RS485")),
+    (TIC_PROTOCOL, ("TIC/Linky", "Protocole TIC")),
 )
 # SCM-012
 RJ11_MODES: Choices = (
@@ -58,7 +32,6 @@ RJ11_MODES: Choices = (
 ROTATIONS: Choices = tuple(
     (name, ()) for name in ("L1", "L2", "L3", "L1L2L3", "L1L3L2", "L2L3L1", "L2L1L3", "L3L1L2", "L3L2L1")
 )
-
 ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "licence_key", "FeatureLicenseKey", "licence", "CFG-001",
@@ -152,31 +125,7 @@ ROWS: tuple[SettingRow, ...] = (
         "how often a session is resumed; 'unlimited' as documented",
         low=0, high=1000,
     ),
-    SettingRow(
-        "p1_timeout_factor", "p1.timeout_factor", "number", "O-22",
-        "telegram intervals without a valid telegram until the meter counts as lost",
-        low=1.0, high=1000.0,
-    ),
-    SettingRow(
-        "p1_timeout_floor_s", "p1.timeout_floor_s", "number", "O-22",
-        "least time without a valid telegram until the meter counts as lost",
-        unit="s", low=1.0, high=3600.0,
-    ),
-    SettingRow(
-        "p1_timeout_margin_s", "p1.timeout_margin_s", "number", "O-22",
-        "added to the time-out: a telegram that is due just then is on time, and takes 0.1 s on the wire",
-        unit="s", low=0.0, high=10.0,
-    ),
-    SettingRow(
-        "p1_max_bad", "p1.max_bad", "count", "O-23",
-        "bad telegrams in a row until the meter counts as lost",
-        low=1, high=1000,
-    ),
-    SettingRow(
-        "p1_reopen_s", "p1.reopen_s", "number", "ALB-P1-022",
-        "how long to wait before opening the P1 port again after it went away",
-        unit="s", low=0.1, high=3600.0,
-    ),
+    *METER_ROWS,
     SettingRow(
         "alb_return_a_per_step", "alb.return_a_per_step", "number", "O-32 O-52",
         "most by which the limit of active load balancing rises at a time",

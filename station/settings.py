@@ -6,22 +6,20 @@ names are compared in small letters with hyphens and blanks removed (O-56). The 
 """
 
 import difflib
-import math
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from station.errors import SettingError
-from station.setting_rows import P1_MODE, P1_PROTOCOL, ROWS, SettingRow
+from station.meter_rows import HIGH_TO_LOW, INPUT_REGISTERS, RTU_CUSTOM, TCP_CUSTOM, TCP_MASTER
+from station.setting_row import SettingRow
+from station.setting_rows import P1_MODE, P1_PROTOCOL, ROWS, RTU_PROTOCOL, TCP_PROTOCOL, TIC_PROTOCOL
+from station.setting_values import LICENCES, PARSERS, licence_names, normal
+from station.sources.modbus.registers import Register
 from station.units import da_from_a
 
-# CFG-040, CFG-041: what a licence unlocks.
-LICENCES: Mapping[str, frozenset[str]] = {
-    "SLB": frozenset({"SLB"}),
-    "ALB": frozenset({"SLB", "ALB"}),
-    "SCN": frozenset({"SLB", "ALB", "SCN"}),
-}
+# The ports a meter can be on; which of them there is, and what it is called, follows from the protocol.
+MeterPort = Literal["p1", "tic", "rtu", "tcp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,35 @@ class Settings:
     p1_timeout_margin_s: float = 0.2
     p1_max_bad: int = 3  # O-23
     p1_reopen_s: float = 1.0
+    tic_timeout_s: float = 10.0  # O-26
+    tic_detect_s: float = 3.0
+    mbtcp_enabled: bool = False  # ALB-TCP-021
+    mbtcp_model: str = "Socomec"  # ALB-TCP-022
+    mbtcp_connection: str = TCP_MASTER  # ALB-TCP-024
+    mbtcp_ip: str = "192.168.0.5"  # ALB-TCP-025
+    mbtcp_port: int = 502  # ALB-TCP-002
+    mbtcp_unit: int = 5  # ALB-TCP-027
+    mbrtu_preset: str = "Eastron SDM230"
+    mbrtu_unit: int = 1  # ALB-RTU-008
+    mbrtu_baud: str = "9600"  # O-29
+    mbrtu_parity: str = "N"  # O-29
+    mbrtu_stop_bits: int = 1  # O-29
+    mbrtu_quiet_s: float = 0.06
+    modbus_poll_s: float = 1.0  # O-29
+    modbus_timeout_s: float = 1.0  # O-29
+    modbus_warn_failures: int = 3  # O-29
+    modbus_function: str = INPUT_REGISTERS  # ALB-RTU-009
+    modbus_word_order: str = HIGH_TO_LOW  # ALB-TCP-020
+    modbus_current_1: Register | None = None
+    modbus_current_2: Register | None = None
+    modbus_current_3: Register | None = None
+    modbus_power_1: Register | None = None
+    modbus_power_2: Register | None = None
+    modbus_power_3: Register | None = None
+    modbus_most_registers: int = 20
+    meter_stale_s: float = 60.0  # O-31
+    meter_error_s: float = 120.0  # O-31
+    meter_reopen_s: float = 0.5
     alb_return_a_per_step: float = 1.0  # O-32
     alb_return_step_s: float = 5.0  # O-32
     m3_contactor_close_s: float = 0.0
@@ -63,21 +90,38 @@ class Settings:
         twice under two names, a value out of range, or a setting of a feature that is not unlocked.
         """
         rows = {find_row(key): value for key, value in canonical(given).items()}
-        changes: dict[str, Any] = {row.field: _PARSERS[row.kind](row, value) for row, value in rows.items()}
+        changes: dict[str, Any] = {row.field: PARSERS[row.kind](row, value) for row, value in rows.items()}
         settings = replace(cls(), **changes)
         for row in rows:
             _check_licence(settings, row)
+        _check_mapping(settings)
         return settings
 
     @property
     def unlocked(self) -> frozenset[str]:
         """Features the licence unlocks (UnlockedFeatures, CFG-002)."""
-        return frozenset().union(*(LICENCES[name] for name in _licence_names(self.licence_key)))
+        return frozenset().union(*(LICENCES[name] for name in licence_names(self.licence_key)))
 
     @property
     def p1_selected(self) -> bool:
         """Whether the P1 port is read at all (ALB-P1-012, ALB-P1-013, ALB-P1-025)."""
-        return self.active_balancing and self.protocol == P1_PROTOCOL and self.rj11_mode == P1_MODE
+        return self.meter_port == "p1"
+
+    @property
+    def meter_port(self) -> MeterPort | None:
+        """The port on which a meter is read; None when active balancing is off or the port is not enabled."""
+        enabled = {
+            P1_PROTOCOL: self.rj11_mode == P1_MODE,  # ALB-P1-012
+            TCP_PROTOCOL: self.mbtcp_enabled and self.mbtcp_connection == TCP_MASTER,  # ALB-TCP-021, ALB-TCP-024
+        }
+        if not self.active_balancing or not enabled.get(self.protocol, True):
+            return None
+        return _METER_PORTS[self.protocol]
+
+    @property
+    def mbtcp_address(self) -> str:
+        """Where the Modbus TCP/IP meter is, as it is written in the log."""
+        return f"{self.mbtcp_ip}:{self.mbtcp_port}"
 
     @property
     def grid_phases(self) -> tuple[int, ...]:
@@ -90,11 +134,19 @@ class Settings:
         return min(da_from_a(self.station_max_a), da_from_a(self.connector1_max_a))
 
 
+_METER_PORTS: Mapping[str, MeterPort] = {
+    P1_PROTOCOL: "p1",
+    TIC_PROTOCOL: "tic",
+    RTU_PROTOCOL: "rtu",
+    TCP_PROTOCOL: "tcp",
+}
+
+
 def find_row(name: str) -> SettingRow:
     """The row a name stands for. Raises SettingError, with the nearest name, when there is none."""
-    row = _BY_NAME.get(_normal(name))
+    row = _BY_NAME.get(normal(name))
     if row is None:
-        near = difflib.get_close_matches(_normal(name), _BY_NAME, n=1)
+        near = difflib.get_close_matches(normal(name), _BY_NAME, n=1)
         hint = f"; did you mean {_BY_NAME[near[0]].key!r}?" if near else ""
         raise SettingError(f"{name!r}: unknown setting{hint}")
     return row
@@ -111,93 +163,8 @@ def canonical(given: Mapping[str, object]) -> dict[str, object]:
     return named
 
 
-def _normal(name: str) -> str:
-    return name.casefold().replace("-", "").replace(" ", "")
-
-
 _BY_NAME: Mapping[str, SettingRow] = {
-    _normal(name): row for row in ROWS for name in (row.key, row.installer, *row.aliases) if name
-}
-
-
-def _refusal(row: SettingRow, value: object, allowed: str) -> SettingError:
-    return SettingError(f"{row.key}: {value!r} is not allowed; allowed is {allowed}")
-
-
-def _range(row: SettingRow) -> str:
-    return f"{row.low:g} to {row.high:g} {row.unit}".rstrip()
-
-
-def _number(row: SettingRow, value: object) -> float:
-    number = math.nan
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
-        with suppress(ValueError):
-            number = float(value)
-    if not row.low <= number <= row.high:  # also refuses "nan"
-        raise _refusal(row, value, f"a number from {_range(row)}")
-    return number
-
-
-def _count(row: SettingRow, value: object) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not row.low <= value <= row.high:
-        raise _refusal(row, value, f"a whole number from {_range(row)}")
-    return value
-
-
-def _count_or_unlimited(row: SettingRow, value: object) -> int | None:
-    if isinstance(value, str) and value.casefold() == "unlimited":
-        return None
-    try:
-        return _count(row, value)
-    except SettingError as error:
-        raise SettingError(f"{error} or 'unlimited'") from None
-
-
-# CFG-038: capitals and small letters, but only the English words.
-_SWITCH = {"on": True, "true": True, "off": False, "false": False}
-
-
-def _switch(row: SettingRow, value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    state = _SWITCH.get(value.casefold()) if isinstance(value, str) else None
-    if state is None:
-        raise _refusal(row, value, "On, Off, True or False")
-    return state
-
-
-def _choice(row: SettingRow, value: object) -> str:
-    if isinstance(value, str):
-        for choice, spellings in row.choices:
-            if _normal(value) in map(_normal, (choice, *spellings)):
-                return choice
-    raise _refusal(row, value, ", ".join(repr(choice) for choice, _ in row.choices))
-
-
-def _licence_names(key: str) -> tuple[str, ...]:
-    return tuple(name.strip().upper() for name in key.split("+")) if key.strip() else ()
-
-
-def _licence(row: SettingRow, value: object) -> str:
-    if not isinstance(value, str) or not all(name in LICENCES for name in _licence_names(value)):
-        raise _refusal(row, value, f"empty, or one or more of {', '.join(LICENCES)} joined by '+'")
-    return value
-
-
-def _read_only(row: SettingRow, _value: object) -> str:
-    raise SettingError(f"{row.key}: read-only, it {row.meaning}")
-
-
-_PARSERS: Mapping[str, Callable[[SettingRow, object], object]] = {
-    "number": _number,
-    "count": _count,
-    "count-or-unlimited": _count_or_unlimited,
-    "switch": _switch,
-    "choice": _choice,
-    "licence": _licence,
-    "read-only": _read_only,
+    normal(name): row for row in ROWS for name in (row.key, row.installer, *row.aliases) if name
 }
 
 
@@ -208,6 +175,24 @@ def _check_licence(settings: Settings, row: SettingRow) -> None:
             f"{row.key}: belongs to {row.feature}, which FeatureLicenseKey {settings.licence_key!r} does not unlock; "
             f"set FeatureLicenseKey to {row.feature!r}"
         )
+
+
+def _check_mapping(settings: Settings) -> None:
+    """A meter without a preset needs its registers: currents (ALB-TCP-019), on RTU powers too (ALB-RTU-019)."""
+    on_rtu = settings.protocol == RTU_PROTOCOL and settings.mbrtu_preset == RTU_CUSTOM
+    on_tcp = settings.protocol == TCP_PROTOCOL and settings.mbtcp_model == TCP_CUSTOM
+    if not (on_rtu or on_tcp):
+        return
+    currents = [n for n in (1, 2, 3) if getattr(settings, f"modbus_current_{n}") is not None]
+    powers = [n for n in (1, 2, 3) if getattr(settings, f"modbus_power_{n}") is not None]
+    if currents not in ([1], [1, 2, 3]):
+        raise SettingError(f"modbus.current_N: given for {_phases(currents)}; needed for phase 1, or for 1, 2 and 3")
+    if powers != currents and (on_rtu or powers):
+        raise SettingError(f"modbus.power_N: given for {_phases(powers)}; needed for the phases whose current is given")
+
+
+def _phases(numbers: list[int]) -> str:
+    return f"phase {' and '.join(map(str, numbers))}" if numbers else "no phase"
 
 
 _DEFAULTS = Settings()

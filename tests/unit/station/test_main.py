@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
+import tty
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,55 @@ def test_a_broken_settings_file(text: str, tmp_path: Path, capsys: pytest.Captur
     code, err = refused(capsys, "--board", "unix:/nonexistent", "--settings", str(path))
     assert code == 3
     assert f"settings file {path}: " in err
+
+
+METER = ("--set", "FeatureLicenseKey=ALB", "--set", "Active-LoadBalancing=On")
+TIC = (*METER, "--set", "ALB-ProtocolSelection=TIC/Linky")
+
+
+class TestMeterFromTheCommandLine:
+    def test_a_reading(self, capsys: pytest.CaptureFixture[str]) -> None:
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.write(master, b"\x02\nIINST 012 Z\r\nPAPP 02830 .\r\x03" * 2)
+        assert main(["test-meter", "--meter", os.ttyname(slave), "--count", "2", *TIC]) == 0
+        assert capsys.readouterr() == ("L1 12.30 A (historique)\n" * 2, "")
+        os.close(master)
+        os.close(slave)
+
+    def test_no_reading(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            where = f"127.0.0.1:{unused.getsockname()[1]}"
+            options = ("--set", "ALB-ProtocolSelection=Modbus TCP/IP", "--set", "MBTCPSmart-IsEnabled=True")
+            quick = ("--set", "modbus.poll_s=0.1", "--set", "meter.reopen_s=0.1")
+            assert main(["test-meter", "--meter", f"tcp:{where}", *METER, *options, *quick]) == 1
+        out, err = capsys.readouterr()
+        assert out == f"no reading from Modbus TCP/IP at tcp:{where}: no connection to {where}: Connection refused\n"
+        assert err == ""
+
+    @pytest.mark.parametrize(
+        ("options", "code", "message"),
+        [
+            (TIC, 3, "python -m station: TIC protocol: no port given; --meter says where the meter is"),
+            ((), 3, "no meter is selected"),
+            ((*TIC, "--count", "0"), 3, "argument --count: '0': a number from 1 to 1000 expected"),
+            ((*TIC, "--board", "unix:/x"), 3, "unrecognized arguments"),
+            ((*TIC, "--meter", "/dev/ttyNONE9"), 2, "tic port /dev/ttyNONE9: No such file or directory"),
+        ],
+    )
+    def test_refused(
+        self, options: tuple[str, ...], code: int, message: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        given, err = refused(capsys, "test-meter", *options)
+        assert given == code
+        assert message.removeprefix("python -m station: ") in err
+        assert err.startswith("python -m station test-meter: ")
+
+    def test_the_station_takes_the_same_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, err = refused(capsys, "--board", "unix:/nonexistent", "--meter", "/dev/ttyNONE9", *TIC)
+        assert code == 2
+        assert "tic port /dev/ttyNONE9: No such file or directory" in err
 
 
 def test_alone_on_its_ports(tmp_path: Path) -> None:

@@ -296,9 +296,11 @@ class TestPortsThatGoAway:
             async with Bench(tmp_path) as bench:
                 link = tmp_path / "p1"
                 link.symlink_to(os.ttyname(bench.slave))
-                bench.runtime._p1_url = str(link)
+                assert bench.runtime._meter is not None
+                bench.runtime._meter.url = str(link)
                 bench.meter(telegram(5))
                 await until(1.0)
+                link.unlink()  # the number of a closed pty may at once become another program's
                 os.close(bench.slave)
                 os.close(bench.master)
                 bench.master = bench.slave = -1
@@ -309,7 +311,6 @@ class TestPortsThatGoAway:
                     "Enter ActiveLB safeMode: 7.0A",
                 ]
                 bench.master, bench.slave = os.openpty()
-                link.unlink()
                 link.symlink_to(os.ttyname(bench.slave))
                 await until(16.5)
                 assert bench.logs()[3:] == ["P1 port is back"]
@@ -373,7 +374,8 @@ class TestStart:
     def test_no_p1(self, tmp_path: Path) -> None:
         async def main() -> None:
             bench = Bench(tmp_path)
-            bench.runtime._p1_url = "/dev/ttyNONE9"
+            assert bench.runtime._meter is not None
+            bench.runtime._meter.url = "/dev/ttyNONE9"
             with pytest.raises(PortError, match="p1 port /dev/ttyNONE9"):
                 async with bench:
                     pass
@@ -384,7 +386,7 @@ class TestStart:
     def test_the_port_is_not_opened_when_p1_is_not_selected(self, tmp_path: Path) -> None:  # ALB-P1-012
         async def main() -> None:
             bench = Bench(tmp_path, {**P1, "RJ11-Mode": "Suspend when an external circuit is opened"})
-            assert bench.runtime._p1_url is None
+            assert bench.runtime.meter_port is None
             async with bench:
                 bench.meter(telegram(5))
                 await until(40.0)

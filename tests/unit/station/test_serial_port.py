@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from station.errors import PortError
+from station.serial_line import P1_LINE, SerialLine
 from station.serial_port import SerialPort, open_serial
 
 
@@ -18,17 +19,21 @@ class Heard:
     def __init__(self) -> None:
         self.data = b""
         self.tapped = b""
+        self.sent = b""
         self.lost: list[str] = []
 
     def on_data(self, data: bytes) -> None:
         self.data += data
 
     def tap(self, name: str, direction: str, data: bytes) -> None:
-        assert (name, direction) == ("p1", "rx")
-        self.tapped += data
+        assert name == "p1"
+        if direction == "rx":
+            self.tapped += data
+        else:
+            self.sent += data
 
-    async def open(self, url: str) -> SerialPort:
-        return await open_serial(url, "p1", on_data=self.on_data, on_lost=self.lost.append, tap=self.tap)
+    async def open(self, url: str, line: SerialLine = P1_LINE) -> SerialPort:
+        return await open_serial(url, "p1", on_data=self.on_data, on_lost=self.lost.append, tap=self.tap, line=line)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -90,6 +95,61 @@ class TestTty:
 
         run(main())
 
+    def test_bytes_are_sent(self) -> None:
+        async def main() -> None:
+            master, slave = os.openpty()
+            heard = Heard()
+            port = await heard.open(os.ttyname(slave), SerialLine(9600))
+            sent = bytes(range(256))
+            port.write(sent)
+            assert os.read(master, 1000) == heard.sent == sent
+            port.close()
+            port.write(b"nobody")
+            port.configure(SerialLine(1200))
+            os.close(master)
+            os.close(slave)
+
+        run(main())
+
+    def test_other_line_settings(self) -> None:
+        """A pty takes the speed and the stop bits; it has neither parity nor seven bits."""
+
+        async def main() -> None:
+            master, slave = os.openpty()
+            port = await Heard().open(os.ttyname(slave), SerialLine(1200, 7, "E"))
+            assert termios.tcgetattr(slave)[4:6] == [termios.B1200, termios.B1200]
+            for line, speed in [
+                (SerialLine(9600, 7, "E"), termios.B9600),
+                (SerialLine(9600, 7, "E"), termios.B9600),  # nothing to change that a pty has
+                (SerialLine(2400, 8, "O", 2), termios.B2400),
+                (SerialLine(1200, 7, "E"), termios.B1200),
+            ]:
+                port.configure(line)
+                settings = termios.tcgetattr(slave)
+                assert settings[4:6] == [speed, speed]
+                assert bool(settings[2] & termios.CSTOPB) is (line.stop_bits == 2)
+                assert bool(settings[0] & termios.INPCK) is (line.parity != "N") or line == SerialLine(9600, 7, "E")
+            port.close()
+            os.close(master)
+            os.close(slave)
+
+        run(main())
+
+    def test_a_speed_there_is_not(self) -> None:
+        async def main() -> None:
+            master, slave = os.openpty()
+            path = os.ttyname(slave)
+            with pytest.raises(PortError, match=f"^p1 port {path}: no tty runs at 12345 baud$"):
+                await Heard().open(path, SerialLine(12345))
+            port = await Heard().open(path)
+            port.configure(SerialLine(12345))
+            assert termios.tcgetattr(slave)[4] == termios.B115200
+            port.close()
+            os.close(master)
+            os.close(slave)
+
+        run(main())
+
     def test_there_is_no_such_port(self) -> None:
         with pytest.raises(PortError, match=r"^p1 port /dev/ttyNONE9: No such file or directory$"):
             asyncio.run(Heard().open("/dev/ttyNONE9"))
@@ -114,6 +174,9 @@ class TestUrls:
                 far.sendall(b"telegram")
                 await until(lambda: heard.data == b"telegram")
                 assert heard.tapped == b"telegram"
+                port.write(b"request")
+                assert await loop.sock_recv(far, 100) == heard.sent == b"request"
+                port.configure(SerialLine(9600, 7, "E"))
                 port.data_request(True)
                 far.close()
                 await until(lambda: heard.lost)
@@ -139,6 +202,26 @@ class TestUrls:
             port.close()
             await until(lambda: not opened.is_open)
             assert heard.lost == []
+
+        run(main())
+
+    def test_without_a_descriptor_bytes_are_sent_and_the_line_is_set(self) -> None:
+        async def main() -> None:
+            heard = Heard()
+            port = await heard.open("loop://", SerialLine(1200, 7, "E"))
+            opened = port._serial  # type: ignore[attr-defined]
+            assert (opened.baudrate, opened.bytesize, opened.parity, opened.stopbits) == (1200, 7, "E", 1)
+            port.write(b"request")
+            assert heard.sent == b"request"
+            await until(lambda: heard.data == b"request")
+            port.configure(SerialLine(9600, 7, "E"))
+            await until(lambda: opened.baudrate == 9600)
+            opened.close()
+            port.write(b"nobody")
+            await until(lambda: heard.lost)
+            port.write(b"nobody")
+            assert heard.sent == b"request"
+            assert len(heard.lost) == 1
 
         run(main())
 

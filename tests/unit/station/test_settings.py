@@ -7,7 +7,8 @@ import pytest
 
 from station.errors import SettingError
 from station.setting_rows import P1_PROTOCOL, ROWS
-from station.settings import LICENCES, Settings, canonical, find_row
+from station.setting_values import LICENCES
+from station.settings import Settings, canonical, find_row
 
 ALB = {"FeatureLicenseKey": "ALB"}
 
@@ -207,3 +208,92 @@ def test_rotation_is_an_order_of_grid_phases(rotation: str, phases: tuple[int, .
 def test_the_cap_is_the_lower_of_station_and_connector() -> None:
     assert Settings(station_max_a=20.0, connector1_max_a=16.05).cap_da == 160
     assert Settings(station_max_a=13.0, connector1_max_a=16.0).cap_da == 130
+
+
+METERED = {**ALB, "Active-LoadBalancing": "On"}
+
+
+class TestMeters:
+    @pytest.mark.parametrize(
+        ("given", "port"),
+        [
+            ({}, "p1"),
+            ({"ALB-ProtocolSelection": "TIC/Linky"}, "tic"),  # ALB-TIC-002
+            ({"ALB-ProtocolSelection": "Protocole TIC"}, "tic"),  # ALB-TIC-003
+            ({"ALB-ProtocolSelection": "Modbus RTU"}, "rtu"),  # ALB-RTU-028
+            ({"ALB-ProtocolSelection": "Modbus RS485"}, "rtu"),  # ALB-RTU-027
+            ({"ALB-ProtocolSelection": "TCP/IP meter", "MBTCPSmart-IsEnabled": "True"}, "tcp"),  # ALB-TCP-054
+            ({"ALB-ProtocolSelection": "Modbus TCP/IP"}, None),  # ALB-TCP-021: not enabled by default
+            (
+                {
+                    "ALB-ProtocolSelection": "Modbus TCP/IP",
+                    "MBTCPSmart-IsEnabled": "True",
+                    "MBTCPSmart-ConnectionType": "UDP master",
+                },
+                None,
+            ),
+            ({"RJ11-Mode": "Suspend when an external circuit is opened"}, None),
+            # O-27: the RJ11 port is not the TIC port
+            (
+                {"RJ11-Mode": "Suspend when an external circuit is opened", "ALB-ProtocolSelection": "TIC protocol"},
+                "tic",
+            ),
+            ({"Active-LoadBalancing": "Off", "ALB-ProtocolSelection": "TIC protocol"}, None),
+        ],
+    )
+    def test_the_port_that_is_read(self, given: dict[str, object], port: str | None) -> None:
+        settings = Settings.from_mapping({**METERED, **given})
+        assert settings.meter_port == port
+        assert settings.p1_selected is (port == "p1")
+
+    def test_documented_and_chosen_defaults(self) -> None:
+        settings = Settings()
+        assert settings.mbtcp_enabled is False  # ALB-TCP-021
+        assert settings.mbtcp_model == "Socomec"  # ALB-TCP-022
+        assert settings.mbtcp_connection == "TCP master"  # ALB-TCP-024
+        assert settings.mbtcp_address == "192.168.0.5:502"  # ALB-TCP-025, ALB-TCP-002
+        assert settings.mbtcp_unit == 5  # ALB-TCP-027
+        assert settings.mbrtu_unit == 1  # ALB-RTU-008
+        assert (settings.mbrtu_baud, settings.mbrtu_parity, settings.mbrtu_stop_bits) == ("9600", "N", 1)  # O-29
+        assert (settings.modbus_poll_s, settings.modbus_timeout_s, settings.modbus_warn_failures) == (1, 1, 3)  # O-29
+        assert (settings.meter_stale_s, settings.meter_error_s) == (60, 120)  # O-31
+        assert settings.tic_timeout_s == 10  # O-26
+
+    @pytest.mark.parametrize(
+        ("name", "field", "given", "value"),
+        [
+            ("MBTCPSSmart-IsEnabled", "mbtcp_enabled", "True", True),  # V-01
+            ("ModbusTCP balancing", "mbtcp_enabled", "On", True),  # V-04
+            ("MBTCP-Smart-SlaveMeter-Model", "mbtcp_model", "none", "None"),  # V-02, with its mapping below
+            ("TCP/IP Meter Mode", "mbtcp_model", "Socomec E27", "Socomec"),
+            ("MBTCPSmart-Connection-Type", "mbtcp_connection", "RTU master", "RTU master"),  # V-03
+            ("ModbusTCP ConnectionType", "mbtcp_connection", "MODBUS_master_TCP", "TCP master"),  # V-04
+            ("ModbusTCP IP Address", "mbtcp_ip", "192.168.000.004", "192.168.0.4"),
+            ("IP address", "mbtcp_ip", "010.020.030.040", "10.20.30.40"),  # ALB-TCP-025: decimal, not octal
+            ("Slave address", "mbtcp_unit", "65535", 65535),
+            ("Server Address", "mbtcp_unit", 0, 0),
+            ("mbrtu.baud", "mbrtu_baud", 2400, "2400"),
+            ("mbrtu.parity", "mbrtu_parity", "Even", "E"),
+            ("modbus.function", "modbus_function", 3, "Holding registers (FC 03)"),
+            ("modbus.word_order", "modbus_word_order", "low to high", "Low to High"),
+        ],
+    )
+    def test_names_and_spellings(self, name: str, field: str, given: object, value: object) -> None:
+        assert getattr(Settings.from_mapping({**METERED, name: given}), field) == value
+
+    @pytest.mark.parametrize(
+        "value", ["", "192.168.0", "192.168.0.256", "192.168.0.1.1", "fe80::1", "::ffff:192.168.0.4", "meter", 5, None]
+    )
+    def test_addresses_that_are_not_ipv4(self, value: object) -> None:  # ALB-TCP-007
+        message = refused({**METERED, "MBTCPSmart-IPAddress": value})
+        assert message == (
+            f"MBTCPSmart-IPAddress: {value!r} is not allowed; allowed is an IPv4 address, such as 192.168.000.005"
+        )
+
+    def test_a_register_that_is_none(self) -> None:
+        message = refused({**METERED, "modbus.current_2": "6 float"})
+        assert message.startswith("modbus.current_2: '6 float' is no register; expected is ADDRESS")
+        assert Settings.from_mapping({**METERED, "modbus.current_2": ""}).modbus_current_2 is None
+
+    def test_keys_of_the_documents_need_the_licence(self) -> None:  # ALB-GEN-017
+        assert "which FeatureLicenseKey '' does not unlock" in refused({"MBTCPSmart-IsEnabled": "True"})
