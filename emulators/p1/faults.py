@@ -1,7 +1,7 @@
 """Ready-made telegram faults for `Meter(corrupt=...)`: each takes a telegram and its running number, from 1.
 
 The functions here make such faults; `during` limits one to some telegrams. The ones that remember something belong
-to one meter and one run.
+to one meter and one run. Those that damage a CRC raise BadConfiguration where there is none, before DSMR 4.
 """
 
 from __future__ import annotations
@@ -9,11 +9,29 @@ from __future__ import annotations
 import re
 
 from emulators.errors import BadConfiguration
-from emulators.p1.codec import CRC_BYTES, seal
+from emulators.p1.codec import seal
 from emulators.p1.meter import Corrupt
 
 _STAMP_LINE = re.compile(rb"\r\n0-0:1\.0\.0\([0-9]{12}[SW]\)")
 _LOWEST_BIT = 0x01
+
+
+def _parts(telegram: bytes) -> tuple[bytes, bytes]:
+    """A telegram up to and including its `!`, and its CRC, if it has one."""
+    end = telegram.rfind(b"!") + 1
+    return telegram[:end], telegram[end:-2]
+
+
+def _with_crc(telegram: bytes) -> tuple[bytes, bytes]:
+    body, crc = _parts(telegram)
+    if not crc:
+        raise BadConfiguration("the telegram has no CRC to damage: it is of a version before 4")
+    return body, crc
+
+
+def _resealed(body: bytes, crc: bytes) -> bytes:
+    """A changed telegram with the CRC that fits it, if it had one."""
+    return seal(body) if crc else body + b"\r\n"
 
 
 def during(fault: Corrupt, first: int, last: int | None = None) -> Corrupt:
@@ -29,8 +47,8 @@ def bad_crc() -> Corrupt:
     """The data is right and the CRC is not: a bit error in the last characters, by a long cable or a weak pull-up."""
 
     def apply(telegram: bytes, _number: int) -> bytes:
-        changed = b"0" if telegram[-CRC_BYTES:][:1] != b"0" else b"1"
-        return telegram[:-CRC_BYTES] + changed + telegram[1 - CRC_BYTES :]
+        body, crc = _with_crc(telegram)
+        return body + (b"0" if crc[:1] != b"0" else b"1") + crc[1:] + b"\r\n"
 
     return apply
 
@@ -75,7 +93,7 @@ def no_crc() -> Corrupt:
     """The telegram ends `!` CR LF: a meter of before DSMR 4, or a gateway that strips the CRC."""
 
     def apply(telegram: bytes, _number: int) -> bytes:
-        return telegram[:-CRC_BYTES] + b"\r\n"
+        return _parts(telegram)[0] + b"\r\n"
 
     return apply
 
@@ -84,7 +102,46 @@ def nul_after_crc() -> Corrupt:
     """A NUL stands between the CRC and its CR LF: some meters pad the CRC like a C string."""
 
     def apply(telegram: bytes, _number: int) -> bytes:
-        return telegram[:-2] + b"\0" + telegram[-2:]
+        return b"".join(_with_crc(telegram)) + b"\0\r\n"
+
+    return apply
+
+
+def small_letters() -> Corrupt:
+    """The CRC is right, in small letters: the standard does not say which, meters print capitals."""
+
+    def apply(telegram: bytes, _number: int) -> bytes:
+        body, crc = _with_crc(telegram)
+        return body + crc.lower() + b"\r\n"
+
+    return apply
+
+
+def crc_without_zeros() -> Corrupt:
+    """The CRC is right, but its leading zeros are missing: heat meters with a P1 port print a plain number."""
+
+    def apply(telegram: bytes, _number: int) -> bytes:
+        body, crc = _with_crc(telegram)
+        return body + (crc.lstrip(b"0") or b"0") + b"\r\n"
+
+    return apply
+
+
+def rewritten(code: str, text: str) -> Corrupt:
+    """A line says something else, under a right CRC: a deviation of the meter itself.
+
+    `text` stands for all that follows the code, brackets included: `(000101010000W)` on `0-0:1.0.0` is a clock that
+    was reset, `(000*A)` on `1-0:31.7.0` no current beside a power, `()` an empty value. Raises BadConfiguration when
+    the telegram has no such line.
+    """
+    line = re.compile(rb"\r\n" + re.escape(code.encode("ascii")) + rb"(\([^\r]*)")
+
+    def apply(telegram: bytes, _number: int) -> bytes:
+        body, crc = _parts(telegram)
+        found = line.search(body)
+        if found is None:
+            raise BadConfiguration(f"the telegram has no line {code} to rewrite")
+        return _resealed(body[: found.start(1)] + text.encode("ascii") + body[found.end(1) :], crc)
 
     return apply
 
@@ -123,6 +180,7 @@ def frozen(telegrams: int | None = None, *, clock_runs: bool = True) -> Corrupt:
         stamp = _STAMP_LINE.search(telegram)
         if not clock_runs or stamp is None:
             return held
-        return seal(_STAMP_LINE.sub(stamp[0], held[:-CRC_BYTES], count=1))
+        body, crc = _parts(held)
+        return _resealed(_STAMP_LINE.sub(stamp[0], body, count=1), crc)
 
     return apply

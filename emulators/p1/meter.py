@@ -8,9 +8,9 @@ from datetime import datetime
 
 from emulators.errors import BadConfiguration
 from emulators.p1.codec import crc_of, encode
-from emulators.p1.figures import Figures, Rounding, Tariff, low_at_night
+from emulators.p1.figures import Figures, Rounding, Tariff
 from emulators.p1.nameplate import Nameplate
-from emulators.p1.versions import VERSIONS, Version
+from emulators.p1.versions import DIALECTS, VERSIONS, Version, version_named
 from emulators.site import GridReading
 
 Emit = Callable[[float, str, dict[str, object]], None]
@@ -19,7 +19,7 @@ Corrupt = Callable[[bytes, int], bytes]
 
 
 class Meter:
-    """A DSMR meter with a P1 port.
+    """A meter with a P1 port: DSMR, or one of its Belgian, Luxembourg and Swedish kin.
 
     Slots lie at multiples of the interval from `offset_s`, so the cadence does not drift. While Data Request is active
     each slot brings a telegram. A step that comes late brings one telegram and leaves out the slots that it missed.
@@ -31,6 +31,8 @@ class Meter:
       60 ms), the others in the slots.
     - `current_rounding`, how a printed current follows the true one. "nearest", the default, fits most captures;
       others fit "down".
+    - `version` may be a dialect, the other reading of what is doubtful in a version; see versions.py.
+    - `tariff`, the number of the tariff at a local time. None, the default: `low_at_night` with the version's numbers.
     - `net_totals`. True, the default: 1.7.0 or 2.7.0 shows the sum of the phases with sign. False: 1.7.0 is the sum
       of the importing phases and 2.7.0 that of the exporting ones (seen on a Sagemcom T210-D).
 
@@ -49,7 +51,7 @@ class Meter:
         interval_s: float | None = None,
         offset_s: float = 0.0,
         first_after_s: float | None = None,
-        tariff: Tariff = low_at_night,
+        tariff: Tariff | None = None,
         import_wh: tuple[int, int] = (0, 0),
         export_wh: tuple[int, int] = (0, 0),
         current_rounding: Rounding = "nearest",
@@ -57,15 +59,17 @@ class Meter:
         corrupt: Corrupt | None = None,
         emit: Emit | None = None,
     ) -> None:
-        """`version` is a name of VERSIONS, `read` the site, `civil` the local time, with its zone, at a `now_s`.
+        """`version` is a name of VERSIONS or DIALECTS, `read` the site.
 
-        `interval_s` stands for the version's own where given. `import_wh` and `export_wh` are the registers at the
-        start (tariff 1, tariff 2). `corrupt` gets every telegram and its running number, from 1, and gives the bytes
-        to send instead (see faults.py). Raises BadConfiguration for a version or value that no meter has.
+        `civil` is the local time, with its zone, at a `now_s`. `interval_s` stands for the version's own where given.
+        `import_wh` and `export_wh` are the registers at the start (tariff 1, tariff 2; a meter without tariffs starts
+        at their sum). `corrupt` gets every telegram and its running number, from 1, and gives the bytes to send
+        instead (see faults.py). Raises BadConfiguration for a version or value that no meter has.
         """
-        if version not in VERSIONS:
-            raise BadConfiguration(f"no P1 version {version!r}; there is {', '.join(VERSIONS)}")
-        self.version: Version = VERSIONS[version]
+        row = version_named(version)
+        if row is None:
+            raise BadConfiguration(f"no P1 version {version!r}; there is {', '.join([*VERSIONS, *DIALECTS])}")
+        self.version: Version = row
         self.name = name
         self.nameplate = nameplate or Nameplate()
         self.corrupt = corrupt

@@ -6,6 +6,7 @@ real meters differ in both.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import fastcrc
@@ -27,11 +28,11 @@ class Unsupported(Malformed):
 class P1Telegram:
     """What the station takes from one telegram; None where the telegram has no such line.
 
-    Powers in kW, import and export apart and both positive; voltages in V; currents in A, without a sign, as the
-    meter sends them. `version` is the text of the version line ("42", "50", Belgian "50217"), `timestamp` the
-    text of the time line (YYMMDDhhmmss and S or W), not interpreted. `has_phase` says for L1, L2 and L3 whether
-    any line about that phase is there, sags and swells included: that is how a one-phase meter is told from a
-    three-phase one.
+    Powers in kW, import and export apart and both positive; voltages in V; currents in A, as the meter sends them,
+    which is without a sign (the Swedish document allows one). `version` is the text of the version line ("42", "50",
+    Belgian "50217"), or "SE" for the Swedish H1, which has none; `timestamp` the text of the time line (YYMMDDhhmmss
+    and S or W), not interpreted. `has_phase` says for L1, L2 and L3 whether any line about that phase is there, sags
+    and swells included: that is how a one-phase meter is told from a three-phase one.
     """
 
     version: str
@@ -56,12 +57,20 @@ _CURRENT = (b"1-0:31.7.0", b"1-0:51.7.0", b"1-0:71.7.0")
 _SAGS = (b"1-0:32.32.0", b"1-0:52.32.0", b"1-0:72.32.0")
 _SWELLS = (b"1-0:32.36.0", b"1-0:52.36.0", b"1-0:72.36.0")
 
-_UNITS = {
-    **dict.fromkeys((_IMPORT, _EXPORT, *_PHASE_IMPORT, *_PHASE_EXPORT), b"kW"),
-    **dict.fromkeys(_VOLTAGE, b"V"),
-    **dict.fromkeys(_CURRENT, b"A"),
+# One register for all tariffs, by which the Swedish H1 is told from telegrams of before DSMR 4, which have two.
+_ALL_TARIFFS = b"1-0:1.8.0"
+
+# What may stand after the bracket of a line, by unit; currents may be signed in the Swedish document.
+_DIGITS = rb"\d{1,9}(?:\.\d{1,9})?"
+_POWER = re.compile(rb"(%b)\*kW\)" % _DIGITS).fullmatch
+_VOLTS = re.compile(rb"(%b)\*V\)" % _DIGITS).fullmatch
+_AMPERES = re.compile(rb"(-?%b)\*A\)" % _DIGITS).fullmatch
+_MEASURED = {
+    **dict.fromkeys((_IMPORT, _EXPORT, *_PHASE_IMPORT, *_PHASE_EXPORT), ("kW", _POWER)),
+    **dict.fromkeys(_VOLTAGE, ("V", _VOLTS)),
+    **dict.fromkeys(_CURRENT, ("A", _AMPERES)),
 }
-_CODES = (_VERSION, _VERSION_BELGIUM, _TIMESTAMP, *_UNITS, *_SAGS, *_SWELLS)
+_CODES = (_VERSION, _VERSION_BELGIUM, _TIMESTAMP, _ALL_TARIFFS, *_MEASURED, *_SAGS, *_SWELLS)
 # Some 4.x meters print the F field, which the standard omits, as the sample telegram of the standard does.
 _CODE_OF = {printed: code for code in _CODES for printed in (code, code + b".255")}
 _OF_PHASE = tuple(
@@ -69,7 +78,7 @@ _OF_PHASE = tuple(
 )
 
 _SUPPORTED = {_VERSION: re.compile(rb"[45]\d\)"), _VERSION_BELGIUM: re.compile(rb"502\d\d\)")}
-_NUMBER = re.compile(rb"(\d{1,9}(?:\.\d{1,9})?)\*(\w+)\)")
+_SWEDISH = "SE"
 _TEXT_B = 40
 # Four digits, of which some meters drop leading zeros; some put a NUL after them.
 _CRC_FIELD = re.compile(rb"([0-9A-F]{1,4}|[0-9a-f]{1,4})?\0*\r?\n?")
@@ -84,28 +93,25 @@ def decode(telegram: bytes) -> P1Telegram:
     mark = _end_mark(telegram)
     has_crc = _check_crc(telegram, mark)
     lines = _lines(telegram[:mark])
-    version = _version(lines)
+    version = _version(lines, has_crc=has_crc)
     if not has_crc:
         raise Malformed(
             f'version {version} telegram without a readable CRC after "!": four hexadecimal digits expected'
         )
-    values = {code: _number(code, lines[code], unit) for code, unit in _UNITS.items() if code in lines}
-    value = values.get
     timestamp = lines.get(_TIMESTAMP)
+    codes = lines.keys()
+    one, two, three = _OF_PHASE
+    value = _measured(lines).get
     return P1Telegram(
         version=version,
         timestamp=None if timestamp is None else _text(timestamp.removesuffix(b")")),
         import_kw=value(_IMPORT),
         export_kw=value(_EXPORT),
-        phase_import_kw=(value(_PHASE_IMPORT[0]), value(_PHASE_IMPORT[1]), value(_PHASE_IMPORT[2])),
-        phase_export_kw=(value(_PHASE_EXPORT[0]), value(_PHASE_EXPORT[1]), value(_PHASE_EXPORT[2])),
-        voltage_v=(value(_VOLTAGE[0]), value(_VOLTAGE[1]), value(_VOLTAGE[2])),
-        current_a=(value(_CURRENT[0]), value(_CURRENT[1]), value(_CURRENT[2])),
-        has_phase=(
-            not lines.keys().isdisjoint(_OF_PHASE[0]),
-            not lines.keys().isdisjoint(_OF_PHASE[1]),
-            not lines.keys().isdisjoint(_OF_PHASE[2]),
-        ),
+        phase_import_kw=_per_phase(value, _PHASE_IMPORT),
+        phase_export_kw=_per_phase(value, _PHASE_EXPORT),
+        voltage_v=_per_phase(value, _VOLTAGE),
+        current_a=_per_phase(value, _CURRENT),
+        has_phase=(not codes.isdisjoint(one), not codes.isdisjoint(two), not codes.isdisjoint(three)),
     )
 
 
@@ -133,10 +139,11 @@ def _check_crc(telegram: bytes, mark: int) -> bool:
 def _lines(body: bytes) -> dict[bytes, bytes]:
     """OBIS code to what follows its first parenthesis, for the lines that are of use here."""
     lines: dict[bytes, bytes] = {}
+    code_of = _CODE_OF.get
     # A value may stand on the line after its name; such a line starts with "(".
     for line in body.replace(b"\r\n(", b"(").split(b"\r\n"):
         printed, _, value = line.partition(b"(")
-        code = _CODE_OF.get(printed)
+        code = code_of(printed)
         if code is None:
             continue
         if code in lines:
@@ -145,21 +152,33 @@ def _lines(body: bytes) -> dict[bytes, bytes]:
     return lines
 
 
-def _version(lines: dict[bytes, bytes]) -> str:
+def _version(lines: dict[bytes, bytes], *, has_crc: bool) -> str:
     for code, supported in _SUPPORTED.items():
         value = lines.get(code)
         if value is not None:
             if supported.fullmatch(value) is None:
                 raise Unsupported(f"version {_text(code)}({_text(value)}: 4.x, 5.x or Belgian 502xx needed")
             return value[:-1].decode("ascii")
+    if has_crc and _ALL_TARIFFS in lines:
+        return _SWEDISH
     raise Unsupported("no version line 1-3:0.2.8 or 0-0:96.1.4: DSMR 4.0 or higher needed")
 
 
-def _number(code: bytes, value: bytes, unit: bytes) -> float:
-    number = _NUMBER.fullmatch(value)
-    if number is None or number[2] != unit:
-        raise Malformed(f"{_text(code)}({_text(value)} is not a number of {_text(unit)}")
-    return float(number[1])
+def _measured(lines: dict[bytes, bytes]) -> dict[bytes, float]:
+    """The numbers, by the codes of their lines."""
+    values: dict[bytes, float] = {}
+    for code, (unit, fullmatch) in _MEASURED.items():
+        if (text := lines.get(code)) is not None:
+            number = fullmatch(text)
+            if number is None:
+                raise Malformed(f"{_text(code)}({_text(text)} is not a number of {unit}")
+            values[code] = float(number[1])
+    return values
+
+
+def _per_phase(value: Callable[[bytes], float | None], codes: tuple[bytes, bytes, bytes]) -> PerPhase:
+    l1, l2, l3 = codes
+    return value(l1), value(l2), value(l3)
 
 
 def _text(data: bytes) -> str:

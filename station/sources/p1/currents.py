@@ -57,8 +57,8 @@ def _phase_a(telegram: P1Telegram, phase: int, *, one_phase: bool = False) -> fl
             raise Malformed(f"L{phase + 1}: neither import power nor current in the telegram")
         return current_a
     power_w = (import_kw - (export_kw or 0.0)) * 1000.0
-    if power_w == 0.0 and current_a is not None and (current_a >= UNEXPLAINED_A or (voltage_v or 0.0) < LIVE_V):
-        return current_a
+    if power_w == 0.0 and current_a is not None and (abs(current_a) >= UNEXPLAINED_A or (voltage_v or 0.0) < LIVE_V):
+        return abs(current_a)
     if voltage_v is None:
         by_power_a = power_w / NOMINAL_V
         return by_power_a if current_a is None else max(by_power_a, copysign(current_a, power_w))

@@ -43,12 +43,12 @@ class TelegramFramer:
 
     def receive(self, data: bytes, now_s: float) -> list[Frame | BadTelegram]:
         """Take bytes that arrived at `now_s`; give back what they complete or spoil."""
-        found = self.step(now_s)
+        found = self.step(now_s) if self._pending else []
         if not data:
             return found
         self._pending += data
         self._last_byte_s = now_s
-        while (item := self._next(now_s)) is not None:
+        while self._pending and (item := self._next(now_s)) is not None:
             found.append(item)
         return found
 

@@ -6,8 +6,11 @@ from station.sources.p1.currents import currents_a
 from station.sources.p1.framer import Frame, TelegramFramer
 from station.sources.reading import BadKind, BadTelegram, Reading
 
-# Seconds between telegrams, by the first digit of the version; Belgian versions (502xx) keep the cadence of 5.
-INTERVAL_S = {"4": 10.0, "5": 1.0}
+# Seconds between telegrams, by the first character of the version. Belgian versions (502xx) keep the cadence of 5,
+# Luxembourg says 42 and keeps that of 4; Swedish meters send at least every 10 s.
+INTERVAL_S = {"4": 10.0, "5": 1.0, "S": 10.0}
+# The figures are those of the last second or two: meters take them each second, and a telegram is 0.1 s on the wire.
+OLDEST_S = 1.2
 # A single flipped bit turns a capital letter of the check sum into a small one and leaves the number the same.
 # Meters print capitals, so small letters are believed from the second such telegram in a row on.
 SMALL_LETTERS_BELIEVED_AT = 2
@@ -22,6 +25,7 @@ class P1Reader:
     def __init__(self) -> None:
         self._framer = TelegramFramer()
         self._small_letters = 0
+        self._last = b""
 
     def receive(self, data: bytes, now_s: float) -> list[Reading | BadTelegram]:
         """Take bytes that arrived at `now_s`."""
@@ -44,7 +48,13 @@ class P1Reader:
             current_a, phases = currents_a(telegram)
         except Malformed as error:
             return BadTelegram(str(error), item.at_s, _kind(error))
-        return Reading(telegram.version, INTERVAL_S[telegram.version[0]], current_a, phases, item.at_s)
+        repeated = item.telegram == self._last
+        self._last = item.telegram
+        if repeated:  # each has a date of its own (0-0:1.0.0)
+            return BadTelegram("the telegram before once more, with the same date", item.at_s, "repeated")
+        return Reading(
+            telegram.version, INTERVAL_S[telegram.version[0]], current_a, phases, item.at_s, oldest_s=OLDEST_S
+        )
 
     def _check_letters(self, telegram: bytes) -> None:
         crc = telegram.rpartition(b"!")[2]

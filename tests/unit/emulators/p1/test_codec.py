@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,10 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.errors import BadConfiguration, Malformed
-from emulators.p1 import MbusReading, Telegram, decode, encode
+from emulators.p1 import DIALECTS, VERSIONS, MbusReading, Meter, Telegram, decode, encode
 from emulators.p1.codec import crc_of, seal
+from emulators.p1.forms import FailureLog, Form, Number, Octets, PeakLog, Record, Signed, Stamp
+from emulators.p1.versions import MBUS_READINGS, MbusLines, Version
+from emulators.site import Site
 
 DEEP = 100 if os.environ.get("EVSE_RIG_DEEP") == "1" else 1
+TELEGRAMS_PER_VERSION = 1000 if DEEP > 1 else 20
 
 # Example B of the protocol facts, with its CRC as four other implementations give it.
 EXAMPLE = (
@@ -72,73 +79,121 @@ def test_the_example_both_ways() -> None:
 octets = st.text(st.characters(min_codepoint=0, max_codepoint=255))
 stamps = st.from_regex(r"[0-9]{12}[SW]", fullmatch=True)
 idents = st.from_regex(r"[A-Za-z]{3}5[ \"-.0-~]{0,40}", fullmatch=True)
-counters = st.integers(0, 99_999)
-watts = st.integers(0, 99_999)
-registers = st.tuples(st.integers(0, 999_999_999), st.integers(0, 999_999_999))
 
 
-def per_phase(values: st.SearchStrategy[int], phases: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.tuples(*[values] * phases)
+def numbers(number: Number) -> st.SearchStrategy[int]:
+    return st.integers(0, 10**number.digits - 1).map(lambda value: value * number.step)
+
+
+def of_form(form: Form) -> st.SearchStrategy[Any]:
+    """Any value that a form can hold."""
+    if isinstance(form, Number):
+        return numbers(form)
+    if isinstance(form, Signed):
+        return st.tuples(numbers(form.number), st.sampled_from([1, -1])).map(lambda pair: pair[0] * pair[1])
+    if isinstance(form, Stamp):
+        return stamps
+    if isinstance(form, Octets):
+        return octets.map(lambda text: text[: form.limit])
+    if isinstance(form, FailureLog):
+        return st.lists(st.tuples(stamps, st.integers(0, 10**10 - 1)), max_size=10).map(tuple)
+    if isinstance(form, PeakLog):
+        return st.lists(of_form(form.entry), max_size=13).map(tuple)
+    assert isinstance(form, Record)
+    return st.tuples(*[of_form(part) for part in form.forms])
 
 
 @st.composite
-def sub_meters(draw: st.DrawFn) -> tuple[MbusReading, ...]:
+def sub_meters(draw: st.DrawFn, lines: MbusLines) -> tuple[MbusReading, ...]:
     channels = draw(st.lists(st.sampled_from([1, 2, 3, 4]), unique=True, max_size=4))
+    in_profile = any(line.says == "profile" for line in lines.lines)
     readings = []
     for channel in channels:
         device_type = draw(st.sampled_from([2, 3, 4, 7]))
-        reading = draw(st.integers(0, 99_999_999))
+        reading = numbers(MBUS_READINGS[device_type])
         readings.append(
             MbusReading(
                 channel=channel,
                 device_type=device_type,
                 equipment_id=draw(octets)[:48],
-                stamp=draw(stamps),
-                reading_milli=reading * 10 if device_type == 4 else reading,
+                stamp=draw(stamps)[: lines.stamp_chars],
+                reading_milli=draw(reading if in_profile else st.none() | reading),
+                valve=draw(st.none() | st.integers(0, 9)) if lines.has_valve else None,
             )
         )
     return tuple(readings)
 
 
 @st.composite
-def telegrams(draw: st.DrawFn) -> Telegram:
-    version = draw(st.sampled_from(["4.2.2", "5.0.2"]))
+def telegrams(draw: st.DrawFn, version: Version) -> Telegram:
     phases = draw(st.sampled_from([1, 3]))
-    only: dict[str, Any] = (
-        {"voltage_dv": draw(per_phase(st.integers(0, 9999), phases))}
-        if version == "5.0.2"
-        else {"text_code": draw(octets)[:8]}
-    )
-    return Telegram(
-        version=version,
-        ident=draw(idents),
-        stamp=draw(stamps),
-        equipment_id=draw(octets)[:48],
-        import_wh=draw(registers),
-        export_wh=draw(registers),
-        tariff=draw(st.integers(0, 9999)),
-        import_w=draw(watts),
-        export_w=draw(watts),
-        failures=draw(counters),
-        long_failures=draw(counters),
-        failure_log=tuple(draw(st.lists(st.tuples(stamps, st.integers(0, 10**10 - 1)), max_size=10))),
-        sags=draw(per_phase(counters, phases)),
-        swells=draw(per_phase(counters, phases)),
-        text=draw(octets)[:1024],
-        current_ma=tuple([a * 1000 for a in draw(per_phase(st.integers(0, 999), phases))]),
-        phase_import_w=draw(per_phase(watts, phases)),
-        phase_export_w=draw(per_phase(watts, phases)),
-        mbus=draw(sub_meters()),
-        **only,
-    )
+    values: dict[str, Any] = {}
+    for row in version.rows:
+        count = len(row.codes_for(phases)) // len(row.fields)
+        for field in row.fields:
+            one = of_form(row.form)
+            values[field] = draw(st.tuples(*[one] * count) if row.many else one)
+    mbus = () if version.mbus is None else draw(sub_meters(version.mbus))
+    return Telegram(version=version.name, ident=draw(idents), mbus=mbus, **values)
 
 
-@settings(derandomize=True, max_examples=150 * DEEP, deadline=None)
-@given(telegrams())
-def test_what_is_written_is_read_back(telegram: Telegram) -> None:
-    data = encode(telegram)
-    assert data.isascii()
-    assert decode(data) == telegram
+ALL = {**VERSIONS, **DIALECTS}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_written_is_read_back(name: str) -> None:
+    @settings(derandomize=True, max_examples=TELEGRAMS_PER_VERSION, deadline=None, database=None)
+    @given(telegrams(ALL[name]))
+    def check(telegram: Telegram) -> None:
+        data = encode(telegram)
+        assert data.isascii()
+        assert decode(data, name) == telegram
+        if name in VERSIONS:
+            assert decode(data) == telegram
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["2.2-text", "LU-34.4.0"])
+def test_a_dialect_is_read_where_it_is_asked_for(name: str) -> None:
+    data = composed(name)
+    assert decode(data, name).version == name
+    with pytest.raises(Malformed, match=r"line .* cannot be"):
+        decode(data)
+    with pytest.raises(Malformed, match=r"no version '2\.1'; there is 2\.2, "):
+        decode(data, "2.1")
+
+
+# --- with and without a CRC ----------------------------------------------------------------------------------------
+
+
+def composed(version: str) -> bytes:
+    """A telegram of a version, three-phase where that can be told."""
+    site = Site()
+    site.add_load("house", 5.3, 6.0, 7.7)
+    site.add_pv("roof", 0.0, 10.2)
+    summer = datetime(2026, 7, 3, 12, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    meter = Meter(version, site.read, lambda _now_s: summer, first_after_s=0.0)
+    meter.request(True, 0.0)
+    return meter.step(0.0)
+
+
+@pytest.mark.parametrize("name", ["2.2", "3.0"])
+def test_before_4_there_is_no_crc(name: str) -> None:
+    data = composed(name)
+    assert data.endswith(b")\r\n!\r\n")
+    assert crc_of(data) == ""
+    assert decode(data).version == name
+    with pytest.raises(Malformed, match=f"version {re.escape(name)} has no CRC"):
+        decode(seal(data[:-2]))
+
+
+@pytest.mark.parametrize("name", [name for name, version in VERSIONS.items() if version.checksum])
+def test_from_4_on_there_is_one(name: str) -> None:
+    data = composed(name)
+    assert decode(data).version == name
+    with pytest.raises(Malformed, match=f"version {re.escape(name)} has a CRC"):
+        decode(data[:-6] + b"\r\n")
 
 
 # --- damaged telegrams --------------------------------------------------------------------------------------------
@@ -154,7 +209,10 @@ def wide(version: str) -> bytes:
     return encode(msgspec.structs.replace(TELEGRAM, version=version, **three, **quality, **own))
 
 
-@pytest.mark.parametrize("data", [EXAMPLE, wide("4.2.2"), wide("5.0.2")], ids=["5.0.2 1p", "4.2.2 3p", "5.0.2 3p"])
+SEALED = [EXAMPLE, wide("4.2.2"), wide("5.0.2"), *map(composed, ("4.0", "BE-50213", "BE-50217", "LU", "SE"))]
+
+
+@pytest.mark.parametrize("data", SEALED, ids=["5.0.2 1p", "4.2.2", "5.0.2", "4.0", "BE-50213", "BE-50217", "LU", "SE"])
 def test_every_single_bit_error_is_rejected(data: bytes) -> None:
     assert decode(data)
     for at in range(len(data)):
@@ -189,7 +247,11 @@ edits = st.builds(Edit, st.floats(0, 1), st.integers(0, 40), st.one_of(st.binary
 
 
 @settings(derandomize=True, max_examples=400 * DEEP, deadline=None)
-@given(st.sampled_from([EXAMPLE, wide("4.2.2"), wide("5.0.2")]), st.lists(edits, min_size=1, max_size=4), st.booleans())
+@given(
+    st.sampled_from([*SEALED, composed("2.2"), composed("3.0")]),
+    st.lists(edits, min_size=1, max_size=4),
+    st.booleans(),
+)
 def test_damage_raises_nothing_but_malformed(data: bytes, damage: list[Edit], right_crc: bool) -> None:
     for edit in damage:
         data = edit(data)
@@ -202,6 +264,7 @@ def test_damage_raises_nothing_but_malformed(data: bytes, damage: list[Edit], ri
         return
     # Only what the encoder writes is accepted.
     assert encode(telegram) == data
+    assert right_crc or telegram.version in {"2.2", "3.0"} or data in SEALED
 
 
 @settings(derandomize=True, max_examples=200 * DEEP)
@@ -248,13 +311,15 @@ def test_what_is_wrong_is_said(data: bytes, message: str) -> None:
     ("change", "message"),
     [
         ({"version": "6.0"}, "no telegram of version '6.0'"),
-        ({"current_ma": (1000, 1000)}, "with 2 currents"),
+        ({"current_ma": (1000, 1000)}, "has 2 values of current_ma"),
         ({"current_ma": (1000, 1000, 1000)}, "need 3 values, not 1"),
         ({"phase_import_w": (100_000,)}, "1-0:21.7.0 counts steps of 1 from 0 to 99999"),
         ({"phase_import_w": (-1,)}, "1-0:21.7.0 counts steps of 1 from 0 to 99999"),
         ({"current_ma": (32_500,)}, "1-0:31.7.0 counts steps of 1000"),
         ({"text_code": "31"}, "version 5.0.2 has no line for text_code"),
         ({"version": "4.2.2"}, "version 4.2.2 has no line for voltage_dv"),
+        ({"mbus": (msgspec.structs.replace(TELEGRAM.mbus[0], valve=1),)}, "no line for the valve"),
+        ({"switch": 1, "peaks": (("", "", 0),)}, "version 5.0.2 has no line for peaks and switch"),
         ({"ident": "EM5"}, "three letters, a digit"),
         ({"ident": "EMU5/2"}, "three letters, a digit"),
         ({"ident": "EMU5!"}, "three letters, a digit"),

@@ -9,6 +9,7 @@ import pytest
 
 from emulators.errors import BadConfiguration, Malformed
 from emulators.p1 import Meter, decode, faults
+from emulators.p1.codec import seal
 from emulators.p1.meter import Corrupt
 from emulators.site import Site
 
@@ -16,11 +17,16 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EPOCH = datetime(2026, 7, 3, 11, 15, 0, tzinfo=UTC)
 
 
-def stream(count: int) -> list[bytes]:
-    """Telegrams of a site whose L1 draws 1 A more every second."""
+def stream(count: int, version: str = "5.0.2") -> list[bytes]:
+    """Telegrams, one a second, of a site whose L1 draws 1 A more every second."""
     site = Site()
     site.add_load("house", lambda now_s: now_s)
-    meter = Meter("5.0.2", site.read, lambda now_s: (EPOCH + timedelta(seconds=now_s)).astimezone(AMSTERDAM))
+    meter = Meter(
+        version,
+        site.read,
+        lambda now_s: (EPOCH + timedelta(seconds=now_s)).astimezone(AMSTERDAM),
+        interval_s=1.0,
+    )
     meter.request(True, 0.0)
     return [meter.step(float(second)) for second in range(1, count + 1)]
 
@@ -69,6 +75,53 @@ def test_no_crc_and_nul_after_crc() -> None:
     (telegram,) = stream(1)
     assert faults.no_crc()(telegram, 1) == telegram[:-6] + b"\r\n"
     assert faults.nul_after_crc()(telegram, 1) == telegram[:-2] + b"\0\r\n"
+
+
+def test_small_letters_and_missing_zeros_are_the_same_number() -> None:
+    telegrams = stream(200)
+    small = through(faults.small_letters(), telegrams)
+    short = through(faults.crc_without_zeros(), telegrams)
+    for telegram, lower, bare in zip(telegrams, small, short, strict=True):
+        assert lower == telegram[:-6] + telegram[-6:].lower()
+        assert bare[: bare.rindex(b"!") + 1] == telegram[:-6]
+        digits = bare[bare.rindex(b"!") + 1 : -2]
+        assert int(digits, 16) == int(telegram[-6:-2], 16)
+        assert not digits.startswith(b"0") or digits == b"0"
+    assert small != telegrams
+    assert short != telegrams
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("0-0:1.0.0", "(000101010000W)"), ("1-0:31.7.0", "(000*A)"), ("0-0:96.1.1", "()"), ("0-1:24.2.1", "(x)(y)")],
+)
+def test_a_meters_own_deviation_has_a_right_crc(code: str, text: str) -> None:
+    (telegram,) = stream(1)
+    sent = faults.rewritten(code, text)(telegram, 1)
+    assert f"\r\n{code}{text}\r\n".encode() in sent
+    assert sent == seal(sent[:-6])
+    assert sent.count(b"\r\n") == telegram.count(b"\r\n")
+    with pytest.raises(BadConfiguration, match=r"no line 1-0:99\.7\.0 to rewrite"):
+        faults.rewritten("1-0:99.7.0", "()")(telegram, 1)
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.bad_crc(), faults.nul_after_crc(), faults.small_letters(), faults.crc_without_zeros()]
+)
+def test_there_is_no_crc_to_damage_before_version_4(fault: Corrupt) -> None:
+    (telegram,) = stream(1, "3.0")
+    with pytest.raises(BadConfiguration, match="no CRC to damage"):
+        fault(telegram, 1)
+
+
+def test_other_faults_before_version_4() -> None:
+    first, second = stream(2, "3.0")
+    assert faults.no_crc()(first, 1) == first
+    assert decode(faults.rewritten("1-0:1.7.0", "(002.30*kW)")(first, 1)).import_w == 2300
+    assert through(faults.frozen(), [first, second]) == [first, first]
+    (_, glued) = through(faults.glued(), [first, second])
+    assert glued.count(b"/") == glued.count(b"!") == 1
+    assert glued.count(b"\r\n1-0:1.7.0(") == 2
 
 
 def test_glued_telegrams_say_everything_twice() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from emulators.errors import BadConfiguration
 from emulators.p1 import Nameplate, Telegram
 from emulators.p1.figures import Figures, low_at_night
-from emulators.p1.versions import VERSIONS
+from emulators.p1.versions import DIALECTS, VERSIONS
 from emulators.site import GridReading
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -25,13 +25,12 @@ Three = tuple[float, float, float]
 
 def figures(version: str = "5.0.2", phases: int = 3, **options: Any) -> Figures:
     chosen: dict[str, Any] = {
-        "tariff": low_at_night,
         "import_wh": (0, 0),
         "export_wh": (0, 0),
         "current_rounding": "nearest",
         "net_totals": True,
     }
-    return Figures(VERSIONS[version], phases, **(chosen | options))
+    return Figures({**VERSIONS, **DIALECTS}[version], phases, **(chosen | options))
 
 
 def reading(
@@ -129,6 +128,138 @@ def test_registers_turn_over() -> None:
 )
 def test_the_low_tariff_is_for_nights_and_weekends(civil: datetime, tariff: int) -> None:
     assert low_at_night(civil) == tariff
+
+
+def test_the_night_tariff_has_the_number_of_the_country() -> None:
+    assert low_at_night(NIGHT, low_tariff=2) == 2
+    assert low_at_night(NOON, low_tariff=2) == 1
+    assert (printed(reading(), NIGHT).tariff, printed(reading(), NOON).tariff) == (1, 2)
+    assert (
+        printed(reading(), NIGHT, version="BE-50217").tariff,
+        printed(reading(), NOON, version="BE-50213").tariff,
+    ) == (
+        2,
+        1,
+    )
+
+
+# --- resolution and extent by version -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "expected_ma"),
+    [
+        ("4.0", (5_000, 13_000, 0)),
+        ("5.0.2", (5_000, 13_000, 0)),
+        ("BE-50213", (5_000, 13_000, 0)),
+        ("LU", (5_000, 13_000, 0)),
+        ("BE-50217", (5_270, 12_730, 10)),
+        ("SE", (5_300, 12_700, 0)),
+    ],
+)
+def test_the_last_digit_of_a_current(version: str, expected_ma: tuple[int, ...]) -> None:
+    assert printed(reading(current_a=(5.266, -12.734, 0.0099)), version=version).current_ma == expected_ma
+
+
+@pytest.mark.parametrize(
+    ("rounding", "expected_ma"),
+    [("nearest", (5_270, 12_730)), ("down", (5_260, 12_730)), ("up", (5_270, 12_740))],
+)
+def test_fine_currents_are_rounded_as_set(rounding: str, expected_ma: tuple[int, ...]) -> None:
+    telegram = printed(reading(current_a=(5.266, -12.734, 0.0)), version="BE-50217", current_rounding=rounding)
+    assert telegram.current_ma[:2] == expected_ma
+
+
+@pytest.mark.parametrize("version", ["2.2", "3.0"])
+def test_powers_of_ten_watts_before_version_4(version: str) -> None:
+    bought = printed(reading(power_w=(1000.0, 200.0, -5.1)), version=version)
+    assert (bought.import_w, bought.export_w) == (1190, 0)
+    sold = printed(reading(power_w=(0.0, 0.0, -1234.9)), version=version)
+    assert (sold.import_w, sold.export_w) == (0, 1230)
+    assert sold.current_ma == sold.phase_import_w == sold.sags == ()
+
+
+def test_the_first_edition_of_4_tells_nothing_per_phase_but_its_quality() -> None:
+    telegram = printed(reading(current_a=(6.0, 0.0, 0.0), power_w=(1380.0, 0.0, 0.0)), version="4.0.0")
+    assert (telegram.import_w, telegram.sags, telegram.current_ma, telegram.phase_import_w) == (1380, (0, 0, 0), (), ())
+
+
+def test_a_belgian_meter_of_50213_does_not_tell_the_direction() -> None:
+    telegram = printed(reading(current_a=(-10.0, 0.0, 0.0), power_w=(-2300.0, 0.0, 0.0)), version="BE-50213")
+    assert (telegram.current_ma, telegram.voltage_dv) == ((10_000, 0, 0), (2300, 2300, 2300))
+    assert (telegram.import_w, telegram.export_w) == (0, 2300)
+    assert telegram.phase_import_w == telegram.phase_export_w == ()
+
+
+def test_a_signed_current_where_the_document_has_one() -> None:
+    of = reading(current_a=(-10.04, 3.0, -0.01), power_w=(-2300.0, 690.0, 0.0))
+    assert printed(of, version="SE").current_ma == (10_000, 3_000, 0)
+    assert printed(of, version="SE-signed").current_ma == (-10_000, 3_000, 0)
+
+
+@pytest.mark.parametrize("version", ["LU", "SE"])
+def test_reactive_power_is_what_voltage_current_and_power_leave(version: str) -> None:
+    # Power factors of 0.95 and 1; PV in phase with the voltage.
+    telegram = printed(
+        reading(current_a=(10.0, 6.0, -16.0), power_w=(2185.0, 1380.0, -3680.0)), version=version, net_totals=True
+    )
+    assert telegram.phase_import_var == (718, 0, 0)
+    assert telegram.phase_export_var == (0, 0, 0)
+    assert (telegram.import_var, telegram.export_var) == (718, 0)
+
+
+def test_apparent_power_has_the_direction_of_the_total() -> None:
+    bought = printed(reading(current_a=(10.0, 0.0, 0.0), power_w=(2185.0, 0.0, 0.0)), version="LU")
+    assert (bought.import_va, bought.export_va) == (2300, 0)
+    sold = printed(reading(current_a=(-10.0, 0.0, 0.0), power_w=(-2300.0, 0.0, 0.0)), version="LU")
+    assert (sold.import_va, sold.export_va) == (0, 2300)
+
+
+@pytest.mark.parametrize("version", ["LU", "SE"])
+def test_without_tariffs_there_is_one_register(version: str) -> None:
+    meter = figures(version, import_wh=(1000, 2000), export_wh=(5, 6))
+    first = meter.telegram(reading(), NIGHT, Nameplate())
+    assert (first.import_wh, first.export_wh, first.tariff) == ((3000,), (11,), 0)
+    second = meter.telegram(reading(import_kwh=0.3, export_kwh=0.1), NOON, Nameplate())
+    assert (second.import_wh, second.export_wh) == ((3300,), (111,))
+
+
+@pytest.mark.parametrize(
+    ("version", "register_wh"), [("2.2", 10**8), ("3.0", 10**8), ("4.0", 10**9), ("BE-50217", 10**9), ("SE", 10**11)]
+)
+def test_registers_turn_over_after_their_digits(version: str, register_wh: int) -> None:
+    meter = figures(version, import_wh=(0, register_wh - 1), tariff=lambda _civil: 2)
+    assert meter.telegram(reading(), NOON, Nameplate()).import_wh[-1] == register_wh - 1
+    assert meter.telegram(reading(import_kwh=0.002), NOON, Nameplate()).import_wh[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "stamp"), [("4.0", "260703120000S"), ("LU", "260703120000S"), ("SE", "260703110000W")]
+)
+def test_a_swedish_clock_has_no_summer(version: str, stamp: str) -> None:
+    assert printed(reading(), version=version).stamp == stamp
+
+
+@pytest.mark.parametrize(
+    ("version", "usual"),
+    [
+        ("2.2", {"threshold_milli": 999_000, "switch": 1}),
+        ("3.0", {"threshold_milli": 16_000, "switch": 1}),
+        ("BE-50217", {"threshold_milli": 999_900, "fuse_a": 999, "switch": 1}),
+        ("LU", {"threshold_milli": 69_000, "limits_a": (100, -63), "relays": (0, 0), "more_texts": ("", "", "", "")}),
+        ("5.0.2", {"threshold_milli": 0, "fuse_a": 0, "switch": 0, "relays": ()}),
+    ],
+)
+def test_what_a_nameplate_leaves_to_the_version(version: str, usual: dict[str, Any]) -> None:
+    telegram = printed(reading(), version=version)
+    assert {field: getattr(telegram, field) for field in usual} == usual
+
+
+def test_what_a_nameplate_says_outranks_the_version() -> None:
+    plate = Nameplate(threshold_milli=9_200, fuse_a=40, switch=2, demand_w=7, peak=("260702184500S", 5817))
+    telegram = figures("BE-50217").telegram(reading(), NOON, plate)
+    assert (telegram.threshold_milli, telegram.fuse_a, telegram.switch) == (9_200, 40, 2)
+    assert (telegram.demand_w, telegram.peak) == (7, ("260702184500S", 5817))
 
 
 power = st.floats(-90_000, 90_000)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from emulators.errors import BadConfiguration, Malformed
-from emulators.p1.forms import FailureLog, Form, Number, Octets, Stamp
+from emulators.p1.forms import FailureLog, Form, Number, Octets, PeakLog, Record, Signed, Stamp, named_group
 
 POWER = Number(5, 3, "kW")
 WHOLE_AMPERE = Number(3, 0, "A", step=1000)
+SIGNED = Signed(WHOLE_AMPERE)
+PEAK = Record((Stamp(), Stamp(), POWER))
 LOG = (("250308101500W", 612), ("241103220130W", 0))
 
 EXAMPLES: list[tuple[Form, Any, str]] = [
@@ -28,6 +30,21 @@ EXAMPLES: list[tuple[Form, Any, str]] = [
     (Octets(8), "", "()"),
     (Octets(8), "E0099", "(4530303939)"),
     (Octets(8), "\x00\xff", "(00FF)"),
+    (Number(6, 2, "kW", step=10), 1190, "(0001.19*kW)"),
+    (Number(5, 2, "A", step=10), 270, "(000.27*A)"),
+    (Number(11, 3, "kWh"), 99_999_999_999, "(99999999.999*kWh)"),
+    (Stamp(letter=False), "260114183010", "(260114183010)"),
+    (SIGNED, 63_000, "(063*A)"),
+    (SIGNED, -63_000, "(-063*A)"),
+    (SIGNED, 0, "(000*A)"),
+    (Record((Stamp(), POWER)), ("260702184500S", 5817), "(260702184500S)(05.817*kW)"),
+    (Record((WHOLE_AMPERE, SIGNED)), (100_000, -63_000), "(100*A)(-063*A)"),
+    (PeakLog(PEAK), (), "(0)(1-0:1.6.0)(1-0:1.6.0)"),
+    (
+        PeakLog(PEAK),
+        (("260601000000S", "260512191500S", 6402), ("260701000000S", "632525252525W", 0)),
+        "(2)(1-0:1.6.0)(1-0:1.6.0)(260601000000S)(260512191500S)(06.402*kW)(260701000000S)(632525252525W)(00.000*kW)",
+    ),
     (FailureLog(), (), "(0)(0-0:96.7.19)"),
     (FailureLog(), LOG, "(2)(0-0:96.7.19)(250308101500W)(0000000612*s)(241103220130W)(0000000000*s)"),
 ]
@@ -57,6 +74,12 @@ def test_one_line_per_code() -> None:
         (POWER, 100_000, "steps of 1 from 0 to 99999"),
         (WHOLE_AMPERE, 1_000_000, "steps of 1000 from 0 to 999000"),
         (WHOLE_AMPERE, 500, "steps of 1000 from 0 to 999000"),
+        (SIGNED, -1_000_000, "steps of 1000 from 0 to 999000"),
+        (SIGNED, -500, "steps of 1000"),
+        (Stamp(letter=False), "260114183010W", "twelve digits, not"),
+        (Record((Stamp(), POWER)), ("260702184500S",), "a record of 2 values, not 1"),
+        (Record((Stamp(), POWER)), ("260702184500S", -1), "steps of 1 from 0 to 99999"),
+        (PeakLog(PEAK), (("260601000000S", "260512191500S", 6402),) * 14, "holds 13 months, not 14"),
         (Stamp(), "260114183010", "twelve digits and S or W"),
         (Stamp(), "260114183010T", "twelve digits and S or W"),
         (Octets(3), "abcd", "holds 3 characters, not 4"),
@@ -83,6 +106,16 @@ def test_values_that_do_not_fit_are_refused(form: Form, value: Any, message: str
         (WHOLE_AMPERE, "(05.0*A)"),
         (WHOLE_AMPERE, "(-05*A)"),
         (Number(4), "(2)"),
+        (SIGNED, "(-000*A)"),
+        (SIGNED, "(+063*A)"),
+        (SIGNED, "(-63*A)"),
+        (Signed(Number(4, 1, "A", step=100)), "(-000.0*A)"),
+        (Stamp(letter=False), "(260114183010W)"),
+        (Record((Stamp(), POWER)), "(260702184500S)"),
+        (Record((Stamp(), POWER)), "(260702184500S)(05.817)"),
+        (PeakLog(PEAK), "()"),
+        (PeakLog(PEAK), "(14)(1-0:1.6.0)(1-0:1.6.0)"),
+        (PeakLog(PEAK), "(1)(1-0:1.6.0)(1-0:1.6.0)(260601000000S)(06.402*kW)"),
         (Stamp(), "(2601141830100W)"),
         (Octets(2), "(4)"),
         (Octets(2), "(4a4b)"),
@@ -101,3 +134,30 @@ def test_a_failure_log_with_the_wrong_count() -> None:
     assert found is not None
     with pytest.raises(Malformed, match="announces 2 failures, but 1 follow"):
         FailureLog().read(found[1])
+
+
+def test_a_list_of_peaks_with_the_wrong_count() -> None:
+    found = re.fullmatch(PeakLog(PEAK).pattern, "(2)(1-0:1.6.0)(1-0:1.6.0)(260601000000S)(260512191500S)(06.402*kW)")
+    assert found is not None
+    with pytest.raises(Malformed, match="announces 2 months, but 1 follow"):
+        PeakLog(PEAK).read(found[1])
+
+
+def test_a_record_that_is_none() -> None:
+    with pytest.raises(Malformed, match="not a record of 2 values"):
+        Record((Stamp(), POWER)).read("(260702184500S)")
+
+
+def test_several_texts_and_signed_numbers() -> None:
+    codes = ("0-0:96.13.2", "0-0:96.13.3")
+    assert Octets(2).writer(codes)(("a", "")) == "0-0:96.13.2(61)\r\n0-0:96.13.3()\r\n"
+    assert SIGNED.writer(codes)((-1000, 0)) == "0-0:96.13.2(-001*A)\r\n0-0:96.13.3(000*A)\r\n"
+    for form in (Octets(2), SIGNED):
+        with pytest.raises(BadConfiguration, match="need 2 values, not 1"):
+            form.writer(codes)((0,))
+
+
+def test_a_group_can_have_a_name() -> None:
+    found = re.fullmatch(named_group(POWER, "power"), "(01.193*kW)")
+    assert found is not None
+    assert found["power"] == "01.193"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.errors import BadConfiguration
-from emulators.p1 import Meter, Nameplate, decode
+from emulators.p1 import DIALECTS, VERSIONS, Meter, Nameplate, decode
 from emulators.site import Site
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -43,7 +43,19 @@ def sent_at(of: Meter, until_s: float) -> list[float]:
     return times
 
 
-@pytest.mark.parametrize(("version", "interval_s"), [("4.2.2", 10.0), ("5.0.2", 1.0)])
+@pytest.mark.parametrize("phases", [1, 3])
+@pytest.mark.parametrize("version", [*VERSIONS, *DIALECTS])
+def test_every_version_and_dialect_speaks(version: str, phases: int) -> None:
+    made = meter(version, phases=phases)
+    assert (made.version.name, made.interval_s) == (version, made.version.interval_s)
+    made.request(True, 0.0)
+    telegram = decode(made.step(made.interval_s), version)
+    field = made.version.phase_field
+    assert not field or len(getattr(telegram, field)) == phases
+    assert telegram.import_w == (1150 if phases == 1 else 4140)
+
+
+@pytest.mark.parametrize(("version", "interval_s"), [("2.2", 10.0), ("4.2.2", 10.0), ("5.0.2", 1.0), ("SE", 10.0)])
 def test_a_telegram_per_slot_while_requested(version: str, interval_s: float) -> None:
     made = meter(version)
     assert made.interval_s == interval_s
@@ -147,6 +159,36 @@ def test_the_numbers_are_those_of_the_site_at_that_moment() -> None:
     assert second.import_wh == (100, 201)
 
 
+SPRING = datetime(2026, 3, 29, 0, 59, 50, tzinfo=UTC)
+AUTUMN = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("version", "start", "stamps"),
+    [
+        ("4.0", SPRING, ["260329015950W", "260329030000S", "260329030010S"]),
+        ("5.0.2", SPRING, ["260329015950W", "260329030000S", "260329030010S"]),
+        ("BE-50217", AUTUMN, ["261025025950S", "261025020000W", "261025020010W"]),
+        ("LU", AUTUMN, ["261025025950S", "261025020000W", "261025020010W"]),
+        ("SE", SPRING, ["260329015950W", "260329020000W", "260329020010W"]),
+        ("SE", AUTUMN, ["261025015950W", "261025020000W", "261025020010W"]),
+    ],
+)
+def test_when_the_clock_is_changed(version: str, start: datetime, stamps: list[str]) -> None:
+    def clock(now_s: float) -> datetime:
+        return (start + timedelta(seconds=now_s - 10.0)).astimezone(AMSTERDAM)
+
+    made = Meter(version, site().read, clock, interval_s=10.0)
+    made.request(True, 0.0)
+    assert [decode(made.step(now_s)).stamp for now_s in (10.0, 20.0, 30.0)] == stamps
+
+
+def test_the_hour_of_a_gas_reading_of_before_4_has_no_season() -> None:
+    made = Meter("2.2", site().read, lambda _now_s: AUTUMN.astimezone(AMSTERDAM))
+    made.request(True, 0.0)
+    assert decode(made.step(10.0)).mbus[0].stamp == "261025020000"
+
+
 def test_the_nameplate_can_be_changed() -> None:
     made = meter()
     made.request(True, 0.0)
@@ -177,6 +219,14 @@ def test_every_telegram_is_reported() -> None:
             },
         )
     ]
+
+
+def test_before_4_there_is_no_crc_to_report() -> None:
+    events: list[Event] = []
+    made = meter("3.0", emit=lambda *event: events.append(event))
+    made.request(True, 0.0)
+    assert made.step(10.0)
+    assert events[0][2]["crc"] == ""
 
 
 def test_faults_change_what_is_sent_and_are_reported() -> None:
@@ -229,7 +279,7 @@ def test_however_it_is_stepped(interval_s: float, offset_s: float, moves: list[t
 
 
 def test_meters_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(BadConfiguration, match=r"no P1 version '5\.0'; there is 4\.2\.2, 5\.0\.2"):
+    with pytest.raises(BadConfiguration, match=r"no P1 version '5\.0'; there is 2\.2, 3\.0, .*, 5\.0\.2, 2\.2-text"):
         meter("5.0")
     with pytest.raises(BadConfiguration, match="longer than 0 s"):
         meter(interval_s=0.0)
@@ -237,8 +287,17 @@ def test_meters_that_do_not_exist_are_refused() -> None:
         meter().set_interval(-1.0, 0.0)
 
 
-def test_a_site_beyond_the_format_is_named() -> None:
-    made = meter(read=site(500.0).read)
+@pytest.mark.parametrize(
+    ("version", "amperes", "message"),
+    [
+        ("5.0.2", 500.0, r"1-0:1\.7\.0 counts steps of 1 from 0 to 99999"),
+        ("2.2", 50_000.0, r"1-0:1\.7\.0 counts steps of 10 from 0 to 9999990"),
+        ("3.0", 5_000.0, r"1-0:1\.7\.0 counts steps of 10 from 0 to 999990"),
+        ("SE", 1_000.0, r"1-0:31\.7\.0 counts steps of 100 from 0 to 999900"),
+    ],
+)
+def test_a_site_beyond_the_format_is_named(version: str, amperes: float, message: str) -> None:
+    made = meter(version, read=site(amperes).read)
     made.request(True, 0.0)
-    with pytest.raises(BadConfiguration, match=r"1-0:1\.7\.0 counts steps of 1 from 0 to 99999"):
-        made.step(1.0)
+    with pytest.raises(BadConfiguration, match=message):
+        made.step(10.0)

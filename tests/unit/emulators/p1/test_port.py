@@ -38,10 +38,10 @@ def pty_pair() -> Iterator[tuple[int, str]]:
     os.close(far)
 
 
-def meter(current_a: float = 6.0, **options: Any) -> Meter:
+def meter(current_a: float = 6.0, version: str = "5.0.2", **options: Any) -> Meter:
     site = Site()
     site.add_load("house", current_a)
-    return Meter("5.0.2", site.read, lambda now_s: EPOCH + timedelta(seconds=now_s), interval_s=INTERVAL_S, **options)
+    return Meter(version, site.read, lambda now_s: EPOCH + timedelta(seconds=now_s), interval_s=INTERVAL_S, **options)
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -261,6 +261,38 @@ def test_a_socket() -> None:
         assert len(telegrams(bytes(received))) >= 2
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "settings"),
+    [
+        ("2.2", {}, (9600, 7, "E", 1)),
+        ("3.0", {}, (9600, 7, "E", 1)),
+        ("4.2.2", {}, (115200, 8, "N", 1)),
+        ("BE-50217", {}, (115200, 8, "N", 1)),
+        ("LU", {}, (115200, 8, "N", 1)),
+        ("SE", {"char_format": "7E1"}, (115200, 7, "E", 1)),
+        ("2.2", {"baud": 115200, "char_format": "8N1"}, (115200, 8, "N", 1)),
+    ],
+)
+def test_the_line_is_set_as_the_version_has_it(
+    monkeypatch: pytest.MonkeyPatch, version: str, options: dict[str, Any], settings: tuple[object, ...]
+) -> None:
+    opened: list[serial.Serial] = []
+    open_url = serial.serial_for_url
+
+    def watched(*arguments: Any, **given: Any) -> serial.Serial:
+        opened.append(open_url(*arguments, **given))
+        return opened[-1]
+
+    monkeypatch.setattr(serial, "serial_for_url", watched)
+
+    async def scenario() -> None:
+        P1Port(meter(version=version), "loop://", **options).close()
+
+    run(scenario)
+    (device,) = opened
+    assert (device.baudrate, device.bytesize, device.parity, device.stopbits) == settings
 
 
 def test_a_modem_line_is_data_request(monkeypatch: pytest.MonkeyPatch) -> None:

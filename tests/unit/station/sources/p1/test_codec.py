@@ -17,6 +17,11 @@ def test_second_opinion_on_the_crc_is_right(crc16: Callable[[bytes], int]) -> No
     assert crc16(b"123456789") == 0xBB3D
 
 
+@pytest.mark.parametrize("name", "EFGH")
+def test_the_check_sums_of_the_others_are_right(telegrams: dict[str, bytes], resealed: Reseal, name: str) -> None:
+    assert resealed(telegrams[name]) == telegrams[name]
+
+
 @pytest.mark.parametrize(("name", "length"), [("A", 865), ("B", 605), ("C", 886), ("D", 918)])
 def test_example_telegrams_are_what_they_were_published_as(
     telegrams: dict[str, bytes], resealed: Reseal, name: str, length: int
@@ -81,6 +86,62 @@ def test_belgian_three_phases(telegrams: dict[str, bytes]) -> None:
     )
 
 
+def test_v40_three_phases(telegrams: dict[str, bytes]) -> None:
+    assert decode(telegrams["E"]) == P1Telegram(
+        version="40",
+        timestamp="260703131500S",
+        import_kw=0.0,
+        export_kw=0.965,
+        phase_import_kw=(0.0, 1.380, 1.335),
+        phase_export_kw=(3.680, 0.0, 0.0),
+        voltage_v=(None, None, None),
+        current_a=(16.0, 6.0, 6.0),
+        has_phase=(True, True, True),
+    )
+
+
+def test_belgian_without_power_per_phase(telegrams: dict[str, bytes]) -> None:
+    assert decode(telegrams["F"]) == P1Telegram(
+        version="50213",
+        timestamp="260703131503S",
+        import_kw=5.060,
+        export_kw=0.0,
+        phase_import_kw=(None, None, None),
+        phase_export_kw=(None, None, None),
+        voltage_v=(230.2, 229.7, 231.1),
+        current_a=(6.0, 0.0, 16.0),
+        has_phase=(True, True, True),
+    )
+
+
+def test_luxembourg_three_phases(telegrams: dict[str, bytes]) -> None:
+    assert decode(telegrams["G"]) == P1Telegram(
+        version="42",
+        timestamp="260703131500S",
+        import_kw=0.0,
+        export_kw=2.300,
+        phase_import_kw=(0.0, 1.380, 0.0),
+        phase_export_kw=(3.680, 0.0, 0.0),
+        voltage_v=(233.0, 230.0, 231.0),
+        current_a=(16.0, 6.0, 0.0),
+        has_phase=(True, True, True),
+    )
+
+
+def test_swedish_three_phases(telegrams: dict[str, bytes]) -> None:
+    assert decode(telegrams["H"]) == P1Telegram(
+        version="SE",
+        timestamp="260703121500W",
+        import_kw=0.0,
+        export_kw=2.185,
+        phase_import_kw=(0.920, 0.0, 0.554),
+        phase_export_kw=(0.0, 3.659, 0.0),
+        voltage_v=(230.0, 238.4, 231.0),
+        current_a=(4.2, 15.3, 2.4),
+        has_phase=(True, True, True),
+    )
+
+
 # --- what real meters do differently ---
 
 
@@ -107,6 +168,11 @@ def test_value_on_the_line_after_its_name_is_joined(sealed: Seal) -> None:
         sealed("1-3:0.2.8(50)", "1-0:32.7.0", "(231.5*V)", "0-1:24.3.0(00)(0-1:24.2.1)(m3)", "(00001.001)")
     )
     assert telegram.voltage_v == (231.5, None, None)
+
+
+def test_a_current_may_have_the_sign_of_the_swedish_document(telegrams: dict[str, bytes], resealed: Reseal) -> None:
+    signed = telegrams["H"].replace(b"(015.3*A)", b"(-015.3*A)")
+    assert decode(resealed(signed)).current_a == (4.2, -15.3, 2.4)
 
 
 def test_unknown_lines_are_ignored_whatever_they_hold(telegrams: dict[str, bytes], resealed: Reseal) -> None:
@@ -164,7 +230,7 @@ def test_crc_without_leading_zero_is_the_same_number(telegrams: dict[str, bytes]
 # --- what must be refused ---
 
 
-@pytest.mark.parametrize("name", ["A", "B", "C", "D"])
+@pytest.mark.parametrize("name", "ABCDEFGH")
 def test_wrong_crc(telegrams: dict[str, bytes], name: str) -> None:
     with pytest.raises(BadCrc, match="0000 received"):
         decode(telegrams[name][:-6] + b"0000\r\n")
@@ -204,6 +270,22 @@ def test_versions_below_4_and_unknown_ones_are_unsupported(sealed: Seal, version
 def test_dsmr_3_telegram_is_unsupported() -> None:
     with pytest.raises(Unsupported, match="no version line"):
         decode(b"/ISk5\\2EVTEST-30\r\n\r\n1-0:1.7.0(0001.19*kW)\r\n1-0:2.7.0(0000.00*kW)\r\n!\r\n")
+
+
+def test_without_a_version_line_only_the_swedish_are_read(telegrams: dict[str, bytes], resealed: Reseal) -> None:
+    with pytest.raises(Unsupported, match="no version line"):  # two tariffs, as before DSMR 4, under a right check sum
+        decode(resealed(telegrams["A"].replace(b"1-3:0.2.8(42)\r\n", b"")))
+    with pytest.raises(Unsupported, match="no version line"):  # no check sum, as before DSMR 4
+        decode(telegrams["H"][:-6] + b"\r\n")
+    with pytest.raises(BadCrc):
+        decode(telegrams["H"].replace(b"(238.4*V)", b"(238.5*V)"))
+
+
+@pytest.mark.parametrize("value", ["(-230.0*V)", "(-01.000*kW)", "(--1*A)", "(-*A)", "(- 1*A)", "(1-*A)"])
+def test_no_other_sign_is_read(sealed: Seal, value: str) -> None:
+    code = "1-0:32.7.0" if "V" in value else "1-0:21.7.0" if "kW" in value else "1-0:31.7.0"
+    with pytest.raises(Malformed, match="is not a number of"):
+        decode(sealed("1-3:0.2.8(50)", code + value))
 
 
 @pytest.mark.parametrize(

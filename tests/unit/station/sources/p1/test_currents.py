@@ -106,6 +106,14 @@ def test_zero_power_with_current(voltage_v: float, current_a: float, expected_a:
     assert l1(0.0, 0.0, voltage_v, current_a) == expected_a
 
 
+def test_a_sign_on_the_current_line_does_not_outrank_the_power() -> None:
+    assert l1(0.0, 2.3, 230.0, -10.2) == -10.0
+    assert l1(2.3, 0.0, None, -10.0) == 10.0
+    assert l1(0.0, 2.3, None, -11.0) == -10.0
+    assert l1(0.0, 0.0, 230.0, -2.0) == 2.0  # unexplained: too careful rather than blind
+    assert l1(None, None, 230.0, -6.0) == -6.0
+
+
 @pytest.mark.parametrize("voltage_v", [0.0, 0.9])
 @pytest.mark.parametrize("power_kw", [0.001, 2.3])
 def test_power_at_no_voltage_is_refused_not_divided(voltage_v: float, power_kw: float) -> None:
