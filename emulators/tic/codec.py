@@ -14,6 +14,7 @@ set of the data catch most of that: of the single bit errors, none gets through 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from zlib import adler32
 
@@ -22,8 +23,11 @@ from emulators.tic.frame import Frame, Group
 from emulators.tic.labels import OPTION_LETTERS, Row
 from emulators.tic.modes import ETX, MODES, STX, Mode, layout
 
-# Most groups say the same from frame to frame; remembering them makes a quiet meter several times as fast.
+# Most groups say the same from frame to frame, also those of a damaged frame; remembering them makes a quiet meter
+# several times as fast to write, and a damaged frame to refuse.
 _REMEMBERED = 1024
+# Kinds of frames: 14 of historique, and the optional groups of standard that come and go.
+_KINDS = 64
 
 
 def encode(frame: Frame) -> bytes:
@@ -43,16 +47,8 @@ def encode(frame: Frame) -> bytes:
 
 def decode(data: bytes) -> Frame:
     """One whole frame, from STX to ETX, as a value. Raises Malformed for anything else."""
-    if not (data.startswith(STX) and data.endswith(b"\r" + ETX)):
-        raise Malformed(f"{len(data)} bytes are no frame: it goes from STX to CR and ETX, with groups in between")
     # No historique group has a tabulator in it, and no standard group can do without.
-    codec = _CODECS["standard" if b"\t" in data else "historique"]
-    read = codec.read
-    groups = tuple([read(line) for line in data[1:-2].split(b"\r")])
-    complaint = codec.complaint(groups)
-    if complaint:
-        raise Malformed(complaint)
-    return Frame(codec.mode.name, groups)
+    return _CODECS["standard" if b"\t" in data else "historique"].decode(data)
 
 
 def checksum(covered: bytes) -> int:
@@ -62,17 +58,20 @@ def checksum(covered: bytes) -> int:
 
 
 class _Codec:
-    """The tables of one mode, compiled. `write` and `read` turn one group into its bytes and back."""
+    """The tables of one mode, compiled. `write` turns one group into its bytes, `decode` the bytes of a frame back."""
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
         self.write = lru_cache(maxsize=_REMEMBERED)(self._write)
-        self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self._read = lru_cache(maxsize=_REMEMBERED)(self._read_line)
+        self._kind = lru_cache(maxsize=_KINDS)(self._compile)
+        # The kind of the last frame of a length. As all data have a fixed width, it mostly is that of the next.
+        self._kinds: dict[int, _Kind] = {}
         self._order_complaint = lru_cache(maxsize=64)(self._find_order_complaint)
         separator = mode.separator
         self._separator = separator.encode("ascii")
         self._rows = {row.name: row for row in (*mode.rows, *mode.short_rows)}
-        self._readers = {row.name: (_pattern(row, separator), row.form.read) for row in self._rows.values()}
+        self._readers = {row.name: (re.compile(_pattern(row, separator)), row.form.read) for row in self._rows.values()}
         # Where in a group the part ends that the checksum covers, counted from its end (without CR).
         self._sum_ends = -1 if mode.sum_ends_behind_data else -2
         # The longest frame has fewer groups; anything longer is not worth comparing with the tables, or remembering.
@@ -97,7 +96,28 @@ class _Codec:
         covered = body + self._separator if self.mode.sum_ends_behind_data else body
         return b"\n%b%b%c\r" % (body, self._separator, checksum(covered))
 
-    def _read(self, line: bytes) -> Group:
+    def decode(self, data: bytes) -> Frame:
+        """A frame from STX to ETX: at one go if it is of a kind that was seen before, or else group by group."""
+        kind = self._kinds.get(len(data))
+        groups = kind.read(data) if kind else None
+        if groups is None:
+            groups = self._read_groups(data)
+            self._kinds[len(data)] = self._kind(*_outline(groups))
+        return Frame(self.mode.name, groups)
+
+    def _read_groups(self, data: bytes) -> tuple[Group, ...]:
+        if not (data.startswith(STX) and data.endswith(b"\r" + ETX)):
+            raise Malformed(f"{len(data)} bytes are no frame: it goes from STX to CR and ETX, with groups in between")
+        groups = tuple([self._read(line) for line in data[1:-2].split(b"\r")])
+        complaint = self.complaint(groups)
+        if complaint:
+            raise Malformed(complaint)
+        return groups
+
+    def _compile(self, labels: tuple[str, ...], option: str) -> _Kind:
+        return _Kind(self.mode, [self._rows[label] for label in labels], option)
+
+    def _read_line(self, line: bytes) -> Group:
         """The group of a line from LF up to, but not including, its CR."""
         covered = line[1 : self._sum_ends]
         if not line or line[-1] != checksum(covered):
@@ -120,11 +140,7 @@ class _Codec:
         """What is wrong with the labels of a frame and their order, or nothing."""
         if not 0 < len(groups) <= self._most_groups:
             return f"a frame has 1 to {self._most_groups} groups, not {len(groups)}"
-        labels = tuple([group.label for group in groups])
-        # OPTARIF follows ADCO wherever there is one.
-        second = groups[1] if len(groups) > 1 else groups[0]
-        option = str(second.value)[:OPTION_LETTERS] if second.label == "OPTARIF" else ""
-        return self._order_complaint(labels, option)
+        return self._order_complaint(*_outline(groups))
 
     def _find_order_complaint(self, labels: tuple[str, ...], option: str) -> str:
         rows = iter(self._layout(labels, option))
@@ -146,10 +162,44 @@ class _Codec:
         return layout(self.mode.name, phases=phases, producer="EAIT" in labels, short=short, option=option)
 
 
-def _pattern(row: Row, separator: str) -> re.Pattern[str]:
-    """A group from LF up to its checksum; what is asked for are the stamp and the data."""
+class _Kind:
+    """All frames that have the same labels and the same option, compiled into one expression."""
+
+    def __init__(self, mode: Mode, rows: Sequence[Row], option: str) -> None:
+        separator = mode.separator
+        groups = [_pattern(row, separator, option if row.name == "OPTARIF" else "") + "[ -_]\r" for row in rows]
+        self._whole = re.compile(f"\x02{''.join(groups)}\x03")
+        self._fields = [(row.name, row.form.reader()) for row in rows]
+        # A checksum c is the sum of what it covers, plus 0x20. So all of a right group, c and the separator before c
+        # included, sums up to 2 c - 0x20, and that separator if it is not covered; of all this, six bits are known.
+        self._excess = (-0x20 if mode.sum_ends_behind_data else ord(separator) - 0x20) & 0x3F
+
+    def read(self, data: bytes) -> tuple[Group, ...] | None:
+        """The groups of a frame, or None when it is not of this kind, or not right."""
+        match = self._whole.fullmatch(data.decode("latin-1"))
+        if match is None:
+            return None
+        excess = self._excess
+        for line in data[2:-2].split(b"\r\n"):
+            if (adler32(line, 0) - 2 * line[-1]) & 0x3F != excess:
+                return None
+        found = iter(match.groups())  # stamp, data, stamp, data, ...
+        fields = zip(self._fields, found, found, strict=True)
+        return tuple([Group(label, read(text), stamp) for (label, read), stamp, text in fields])
+
+
+def _outline(groups: tuple[Group, ...]) -> tuple[tuple[str, ...], str]:
+    """The labels of a frame, and as much of its OPTARIF as tells the option."""
+    # OPTARIF follows ADCO wherever there is one.
+    second = groups[1] if len(groups) > 1 else groups[0]
+    option = str(second.value)[:OPTION_LETTERS] if second.label == "OPTARIF" else ""
+    return tuple([group.label for group in groups]), option
+
+
+def _pattern(row: Row, separator: str, begins: str = "") -> str:
+    """A group from LF up to its checksum; what is asked for are the stamp and the data, which `begins` so."""
     stamp = f"({row.stamp}){separator}" if row.stamp else "()"
-    return re.compile(f"\n{re.escape(row.name)}{separator}{stamp}({row.form.pattern}){separator}")
+    return f"\n{re.escape(row.name)}{separator}{stamp}(?={re.escape(begins)})({row.form.pattern}){separator}"
 
 
 _CODECS: dict[str, _Codec] = {name: _Codec(mode) for name, mode in MODES.items()}

@@ -20,7 +20,7 @@ A meter that prints an apparent power no Linky can carry (a known fault of its f
 from collections.abc import Mapping
 
 from station.errors import Malformed
-from station.sources.tic.codec import TicFrame
+from station.sources.tic.codec import CHECK_B, TicFrame
 
 NOMINAL_V = 230.0
 # A Linky carries at most 90 A per phase; figures beyond this are garbage.
@@ -30,14 +30,17 @@ AGREE_A = 1.0
 # From here on a current that comes with no imported power flows out; below, it may be rounding.
 EXPORTS_FROM_A = 1.0
 
-# Groups that are read, by how many digits they have.
+# The groups that are read, by how many digits they have.
 _LABELS = {
-    3: ("IINST", "IINST1", "IINST2", "IINST3", "IRMS1", "IRMS2", "IRMS3", "URMS1", "URMS2", "URMS3"),
-    5: ("PAPP", "SINSTS", "SINSTS1", "SINSTS2", "SINSTS3", "SINSTI"),
+    3: (b"IINST", b"IINST1", b"IINST2", b"IINST3", b"IRMS1", b"IRMS2", b"IRMS3", b"URMS1", b"URMS2", b"URMS3"),
+    5: (b"PAPP", b"SINSTS", b"SINSTS1", b"SINSTS2", b"SINSTS3", b"SINSTI"),
 }
-_DIGITS = {label.encode(): (label, digits) for digits, labels in _LABELS.items() for label in labels}
+_DIGITS = {label: digits for digits, labels in _LABELS.items() for label in labels}
+# What only three-phase meters send in standard mode.
+_OF_THREE_PHASES = frozenset({b"IRMS2", b"IRMS3", b"URMS2", b"URMS3", b"SINSTS2", b"SINSTS3"})
 
 Triple = tuple[float, float, float]
+Tails = Mapping[bytes, bytes]
 
 
 def currents_a(frame: TicFrame) -> tuple[Triple, int]:
@@ -45,38 +48,38 @@ def currents_a(frame: TicFrame) -> tuple[Triple, int]:
 
     Raises Malformed, naming the group, when the frame does not tell.
     """
-    values = _values(frame.data)
     if frame.mode == "standard":
-        return _standard(values)
-    return _historique(values)
+        return _standard(frame.tails)
+    return _historique(frame.tails)
 
 
-def _values(data: Mapping[bytes, bytes]) -> dict[str, float]:
-    values: dict[str, float] = {}
-    for printed in _DIGITS.keys() & data.keys():
-        label, digits = _DIGITS[printed]
-        number = data[printed]
-        if len(number) != digits or not number.isdigit():
-            raise Malformed(f"{label} {number.decode('ascii')!r}: {digits} digits expected")
-        values[label] = float(number)
-    return values
+def _number(tails: Tails, label: bytes) -> float | None:
+    """The number in a group, None where there is no such group. Raises Malformed when it has not its digits."""
+    tail = tails.get(label)
+    if tail is None:
+        return None
+    number = tail[:-CHECK_B]
+    if len(number) != _DIGITS[label] or not number.isdigit():
+        raise Malformed(f"{label.decode()} {number.decode('ascii')!r}: {_DIGITS[label]} digits expected")
+    return float(number)
 
 
-def _per_phase(values: Mapping[str, float], label: str) -> Triple:
+def _per_phase(tails: Tails, one: bytes, two: bytes, three: bytes) -> Triple:
     """The groups of the three phases. Raises Malformed when one is missing: that is not a one-phase meter."""
-    missing = [f"{label}{n}" for n in (1, 2, 3) if f"{label}{n}" not in values]
-    if missing:
+    one_a, two_a, three_a = _number(tails, one), _number(tails, two), _number(tails, three)
+    if one_a is None or two_a is None or three_a is None:
+        missing = [label.decode() for label in (one, two, three) if label not in tails]
         raise Malformed(f"no {' and no '.join(missing)} in a frame about three phases")
-    return values[f"{label}1"], values[f"{label}2"], values[f"{label}3"]
+    return one_a, two_a, three_a
 
 
-def _historique(values: Mapping[str, float]) -> tuple[Triple, int]:
-    power_va = values.get("PAPP")
-    if any(f"IINST{n}" in values for n in (1, 2, 3)):
-        return _historique_three(_per_phase(values, "IINST"), power_va), 3
-    if "IINST" not in values:
+def _historique(tails: Tails) -> tuple[Triple, int]:
+    power_va = _number(tails, b"PAPP")
+    if b"IINST1" in tails or b"IINST2" in tails or b"IINST3" in tails:
+        return _historique_three(_per_phase(tails, b"IINST1", b"IINST2", b"IINST3"), power_va), 3
+    current_a = _number(tails, b"IINST")
+    if current_a is None:
         raise Malformed("no IINST in the frame: it does not tell the current")
-    current_a = values["IINST"]
     if power_va is None:
         return (current_a, 0.0, 0.0), 1
     if power_va == 0.0:
@@ -92,13 +95,13 @@ def _historique_three(current_a: Triple, power_va: float | None) -> Triple:
     return one, two, three
 
 
-def _standard(values: Mapping[str, float]) -> tuple[Triple, int]:
-    if any(f"{label}{n}" in values for label in ("IRMS", "URMS", "SINSTS") for n in (2, 3)):
-        return _standard_three(values), 3
-    if "IRMS1" not in values:
+def _standard(tails: Tails) -> tuple[Triple, int]:
+    import_va, export_va = _number(tails, b"SINSTS"), _number(tails, b"SINSTI") or 0.0
+    if not _OF_THREE_PHASES.isdisjoint(tails):
+        return _standard_three(tails, import_va, export_va), 3
+    current_a, voltage_v = _number(tails, b"IRMS1"), _number(tails, b"URMS1") or 0.0
+    if current_a is None:
         raise Malformed("no IRMS1 in the frame: it does not tell the current")
-    current_a, voltage_v = values["IRMS1"], values.get("URMS1", 0.0)
-    import_va, export_va = values.get("SINSTS"), values.get("SINSTI", 0.0)
     if import_va is None:
         return (current_a, 0.0, 0.0), 1
     if import_va == 0.0 and export_va > 0.0 and voltage_v > 0.0:
@@ -107,14 +110,15 @@ def _standard(values: Mapping[str, float]) -> tuple[Triple, int]:
     return (_directed(current_a, voltage_v, import_va), 0.0, 0.0), 1
 
 
-def _standard_three(values: Mapping[str, float]) -> Triple:
-    current_a = _per_phase(values, "IRMS")
-    voltage_v, import_va = _per_phase(values, "URMS"), _per_phase(values, "SINSTS")
+def _standard_three(tails: Tails, total_import_va: float | None, total_export_va: float) -> Triple:
+    current_a = _per_phase(tails, b"IRMS1", b"IRMS2", b"IRMS3")
+    voltage_v = _per_phase(tails, b"URMS1", b"URMS2", b"URMS3")
+    import_va = _per_phase(tails, b"SINSTS1", b"SINSTS2", b"SINSTS3")
     signed_a = [_directed(*phase) for phase in zip(current_a, voltage_v, import_va, strict=True)]
     exporting = [n for n in range(3) if signed_a[n] < 0]
-    if len(exporting) == 1 and "SINSTS" in values:
+    if len(exporting) == 1 and total_import_va is not None:
         (n,) = exporting
-        total_va = values["SINSTS"] or -values.get("SINSTI", 0.0)
+        total_va = total_import_va or -total_export_va
         if total_va and voltage_v[n]:
             finer_a = (total_va - sum(import_va)) / voltage_v[n]
             if abs(finer_a - signed_a[n]) <= AGREE_A:

@@ -14,10 +14,16 @@ from station.sources.tic.framer import Frame, FrameFramer, seven_bits
 
 # O-26; historique first, in which meters leave the factory.
 LINES = (SerialLine(1200, 7, "E"), SerialLine(9600, 7, "E"))
+# Frames with the group DATE: no two of them are the same.
+DATED = ("standard",)
+# A port without a pace is read at either, so what the frame took on the wire follows from its mode.
+LINE_OF = {"historique": LINES[0], "standard": LINES[1]}
 # At the right speed the longest group takes 0.2 s.
 DETECT_S = 3.0
 # At least one whole group is among so many characters in a row: the longest has 120.
 RECENT_B = 256
+# A meter takes its figures at least this often; a frame shows those of its beginning.
+MEASURED_EVERY_S = 1.0
 # Seconds between frames: a long historique frame of a three-phase meter, a three-phase frame in standard mode.
 INTERVAL_S = {"historique": 2.0, "standard": 1.5}
 
@@ -36,6 +42,7 @@ class TicReader:
         self._garbage_since_s: float | None = None
         self._last_byte_s = 0.0
         self._recent = b""
+        self._last_frame = b""
 
     def receive(self, data: bytes, now_s: float) -> list[Reading | BadTelegram]:
         """Take bytes that arrived at `now_s`; ask for the other line settings when it is time to."""
@@ -72,4 +79,11 @@ class TicReader:
             current_a, phases = currents_a(frame)
         except Malformed as error:
             return BadTelegram(str(error), item.at_s, "crc" if isinstance(error, BadChecksum) else "malformed")
-        return Reading(frame.mode, INTERVAL_S[frame.mode], current_a, phases, item.at_s)
+        repeated = item.frame == self._last_frame
+        self._last_frame = item.frame
+        if repeated and frame.mode in DATED:
+            return BadTelegram("the frame before once more, with the same date", item.at_s, "repeated")
+        newest_s = len(item.frame) * LINE_OF[frame.mode].character_s
+        oldest_s = newest_s + MEASURED_EVERY_S
+        interval_s = INTERVAL_S[frame.mode]
+        return Reading(frame.mode, interval_s, current_a, phases, item.at_s, oldest_s=oldest_s, newest_s=newest_s)

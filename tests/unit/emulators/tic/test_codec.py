@@ -163,6 +163,46 @@ def test_what_is_written_is_read_back(frame: Frame) -> None:
     assert decode(data) == frame
 
 
+@pytest.mark.parametrize(
+    ("sample", "right", "wrong"),
+    [
+        # As long as the frame that was read before, and of another kind, or of none.
+        ("historique_1p_checksum_is_a_blank", b"OPTARIF HC..", b"OPTARIF EJP."),
+        ("historique_1p_checksum_is_a_blank", b"HHPHC A", b"HHPHC B"),
+        ("historique_1p_checksum_is_a_blank", b"IMAX 090", b"IMAX 09A"),
+        ("historique_3p_import", b"IMAX2 060", b"IMAX3 060"),
+        ("standard_1p_import", b"RELAIS\t000", b"RELAIS\t256"),
+        ("standard_1p_import", b"VTIC\t02", b"VTIG\t02"),
+        ("standard_1p_import", b"SMAXSN\tH", b"SMAXSN\tX"),
+    ],
+)
+def test_a_kind_that_was_seen_before_is_read_no_less_strictly(sample: str, right: bytes, wrong: bytes) -> None:
+    data = FIXTURES[sample]
+    assert decode(data) == decode(data)
+    assert data.count(right) == 1
+    changed = data.replace(right, wrong)
+    resealed = data[:1] + b"".join([reseal(line) for line in lines_of(changed)]) + data[-1:]
+    assert checksums_are_right(resealed)
+    assert len(resealed) == len(data)
+    with pytest.raises(Malformed):
+        decode(resealed)
+    with pytest.raises(Malformed, match="checksum of group"):
+        decode(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
+    assert encode(decode(data)) == data
+
+
+def test_kinds_of_the_same_length_in_turns() -> None:
+    """Two groups of the same length, of which a frame lacks either one."""
+    data = FIXTURES["standard_1p_mobile_peaks"]
+    without = [
+        data.replace(next(line for line in lines_of(data) if line.startswith(b"\n" + label)), b"")
+        for label in (b"DPM1", b"FPM1")
+    ]
+    assert len(without[0]) == len(without[1])
+    for frame in (*without, *without):
+        assert encode(decode(frame)) == frame
+
+
 # --- what the checksum is worth -----------------------------------------------------------------------------------
 
 

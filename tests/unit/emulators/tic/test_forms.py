@@ -25,7 +25,7 @@ from emulators.tic.forms import Digits, Text, free_text
 def test_both_ways(form: Digits | Text, value: int | str, data: str) -> None:
     assert form.write(value) == data
     assert re.fullmatch(form.pattern, data)
-    assert form.read(data) == value
+    assert form.read(data) == form.reader()(data) == value
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,5 @@ def test_values_that_do_not_fit(form: Digits | Text, value: int | str, message: 
 def test_more_than_there_is() -> None:
     with pytest.raises(Malformed, match="256 is more than 255"):
         Digits(3, most=255).read("256")
+    with pytest.raises(Malformed, match="256 is more than 255"):
+        Digits(3, most=255).reader()("256")

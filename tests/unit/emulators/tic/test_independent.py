@@ -2,12 +2,14 @@
 
 Each test needs one reader from PyPI and is skipped where it is not installed. None reads everything: serial-teleinfo
 and pyticcom know the historique mode only; enedis-tic knows both, but not a blank as checksum in historique mode, nor
-a time stamp without season.
+a time stamp without season; pyteleinfo knows both, with the check of its own left out that takes a blank in the data
+of a standard group for a separator.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import tty
@@ -162,10 +164,35 @@ def test_enedis_tic_reads_standard_frames(contract: str, phases: int, producer: 
         assert [said[f"Relai {n}"] for n in (1, 2, 3)] == ["fermé", "ouvert", "fermé"]
 
 
+@pytest.mark.parametrize("phases", [1, 3])
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_enedis_tic_reads_historique_frames(contract: str, phases: int) -> None:
+    link_layer = pytest.importorskip("enedis_tic.link_layer")
+    site = Changing(phases)
+    meter = Meter("historique", site.read, civil, phases=phases, contract=CONTRACTS[contract], short_frames=False)
+    labels = ["IINST"] if phases == 1 else ["IINST1", "IINST2", "IINST3"]
+    read: set[str] = set()
+    for _, data in steps(meter, FRAMES):
+        # Group by group, so that the others are read in a frame where a checksum is a blank.
+        groups = [group for group in data[2:-2].decode("ascii").split("\r\n") if group[-1] != " "]
+        told = {
+            read["label"]: read["data"] for read in (link_layer.FrameFactory.data_set(each, " ") for each in groups)
+        }
+        assert tuple(told) == tuple(label for label in decode(data).labels if label in told)
+        currents = dict(zip(labels, site.current_a, strict=True))
+        total_va = int(max(0.0, site.total_va) / 10 + 0.5) * 10
+        for label, value in {**currents, "PAPP": total_va}.items():
+            assert label not in told or int(told[label]) == value
+        read |= told.keys()
+    assert read >= {*labels, "PAPP", "ADCO", "ISOUSC"}
+
+
 # pyserial-asyncio asks for the loop in a way that Python is giving up.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize(("phases", "producer"), [(1, False), (3, True)])
-def test_enedis_tic_on_a_socket(phases: int, producer: bool) -> None:
+@pytest.mark.parametrize(
+    ("mode", "phases", "producer"), [("historique", 1, False), ("standard", 1, False), ("standard", 3, True)]
+)
+def test_enedis_tic_on_a_socket(mode: Any, phases: int, producer: bool) -> None:
     physical_layer = pytest.importorskip("enedis_tic.physical_layer")
     link_layer = pytest.importorskip("enedis_tic.link_layer")
 
@@ -190,13 +217,12 @@ def test_enedis_tic_on_a_socket(phases: int, producer: bool) -> None:
         site = Site(phases=phases)
         site.add_load("house", *[16.4, 3.0, 2.0][:phases])
         site.add_pv("roof", *[0.0, 9.0, 0.0][:phases])
-        contract = PRODUCER if producer else OFF_PEAK
-        port = TicPort(
-            Meter("standard", site.read, civil, phases=phases, producer=producer, contract=contract, **HURRY), url
-        )
+        contract = PRODUCER if producer else TEMPO
+        port = TicPort(Meter(mode, site.read, civil, phases=phases, producer=producer, contract=contract, **HURRY), url)
         await attached.wait()
         told = []
-        async with aclosing(link_layer.Link(physical_layer.Line.standard(url)).frames()) as received:
+        line = getattr(physical_layer.Line, mode)(url)
+        async with aclosing(link_layer.Link(line).frames()) as received:
             async for frame in received:
                 told.append(frame)
                 if len(told) == 5:
@@ -207,6 +233,9 @@ def test_enedis_tic_on_a_socket(phases: int, producer: bool) -> None:
             await writer.wait_closed()
         server.close()
         for frame in told:
+            if mode == "historique":
+                assert (frame["IINST"]["data"], frame["PAPP"]["data"]) == ("016", "03770")
+                continue
             amperes = [int(frame[f"IRMS{n}"]["data"]) for n in range(1, phases + 1)]
             assert amperes == [16, 6, 2][:phases]
             assert int(frame["SINSTS"]["data"]) == ([3772, 2852][producer])
@@ -287,30 +316,84 @@ def test_serial_teleinfo_on_a_pty(cable: tuple[int, int, str, str], phases: int,
     run(scenario)
 
 
-# --- pyticcom -----------------------------------------------------------------------------------------------------
+# --- pyteleinfo and pyticcom, in environments of their own --------------------------------------------------------
 
 
-def test_pyticcom_on_a_pty(cable: tuple[int, int, str, str]) -> None:
-    pyticcom = pytest.importorskip("pyticcom")
+def read_by(command: Callable[[str], list[str]], cable: tuple[int, int, str, str], meter: Meter) -> Any:
+    """What a program prints, as JSON on its last line, that reads a meter on a pty."""
     meter_end, reader_end, meter_path, reader_path = cable
-
-    def read() -> Any:
-        with pyticcom.Teleinfo(reader_path) as reader:
-            return asyncio.run(reader.read_frame())
+    words = command(reader_path)
+    printed: list[bytes] = []
 
     async def scenario() -> None:
-        site = Site(phases=1)
-        site.add_load("house", 31.6)
         join(meter_end, reader_end)
-        meter = Meter(
-            "historique", site.read, civil, phases=1, contract=OFF_PEAK, index_wh=(8_214_305, 11_240_032), **HURRY
-        )
         port = TicPort(meter, meter_path)
-        frame = await asyncio.to_thread(read)
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        )
+        printed.append((await process.communicate())[0])
         port.close()
-        told = {group.info.name: group.value for group in frame.groups}
-        # It leaves out the last group of a frame, which shares a line with the end.
-        assert tuple(told) == ("ADCO", "OPTARIF", "ISOUSC", "HCHC", "HCHP", "PTEC", "IINST", "IMAX", "PAPP", "HHPHC")
-        assert (told["IINST"], told["PAPP"], told["ISOUSC"]) == ("032", "07270", "45")
 
     run(scenario)
+    return json.loads(printed[0].splitlines()[-1])
+
+
+PYTELEINFO = """
+import json, sys
+from teleinfo.codec import _extract_info_groups, decode, decode_info_group
+from teleinfo.serial_reader import read_frame
+from teleinfo.settings import TeleinfoSettings
+baud, port = sys.argv[1:]
+frame = read_frame(port, TeleinfoSettings(baudrate=int(baud), bytesize=8, parity="N", rtscts=0)).decode("ascii")
+if baud == "1200":
+    read = decode(frame)
+else:
+    read = dict(decode_info_group(group, verify_well_formed=False) for group in _extract_info_groups(frame))
+print(json.dumps(read))
+"""
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_pyteleinfo_reads_historique_on_a_pty(cable: tuple[int, int, str, str], peer: Any, phases: int) -> None:
+    site = Site(phases=phases)
+    site.add_load("house", *[12.0, 7.0, 3.0][:phases])
+    meter = Meter("historique", site.read, civil, phases=phases, contract=TEMPO, index_wh=(1, 22), **HURRY)
+    told = read_by(lambda port: peer("pyteleinfo", PYTELEINFO, ("1200", port)), cable, meter)
+    if phases == 1:
+        assert (told["IINST"], told["PAPP"], told["BBRHPJB"]) == ("012", "02760", "000000022")
+    else:
+        assert [told[f"IINST{n}"] for n in (1, 2, 3)] == ["012", "007", "003"]
+        assert (told["PAPP"], told["PPOT"]) == ("05060", "00")
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_pyteleinfo_reads_standard_on_a_pty(cable: tuple[int, int, str, str], peer: Any, phases: int) -> None:
+    site = Site(phases=phases)
+    site.add_load("house", *[16.4, 3.0, 2.0][:phases])
+    site.add_pv("roof", *[0.0, 9.0, 0.0][:phases])
+    meter = Meter("standard", site.read, civil, phases=phases, producer=True, contract=PRODUCER, **HURRY)
+    told = read_by(lambda port: peer("pyteleinfo", PYTELEINFO, ("9600", port)), cable, meter)
+    assert [told[f"IRMS{n}"] for n in range(1, phases + 1)] == ["016", "006", "002"][:phases]
+    assert told["SINSTS"] == ["03772", "02852"][phases == 3]
+    assert told["SINSTI"] == "00000"
+    assert told["NGTF"] == "   PRODUCTEUR   "
+
+
+PYTICCOM = """
+import asyncio, json, sys
+import pyticcom
+with pyticcom.Teleinfo(sys.argv[1]) as reader:
+    frame = asyncio.run(reader.read_frame())
+print(json.dumps({group.info.name: group.value for group in frame.groups}))
+"""
+
+
+def test_pyticcom_on_a_pty(cable: tuple[int, int, str, str], peer: Any) -> None:
+    site = Site(phases=1)
+    site.add_load("house", 31.6)
+    index_wh = (8_214_305, 11_240_032)
+    meter = Meter("historique", site.read, civil, phases=1, contract=OFF_PEAK, index_wh=index_wh, **HURRY)
+    told = read_by(lambda port: peer("pyticcom", PYTICCOM, (port,)), cable, meter)
+    # It leaves out the last group of a frame, which shares a line with the end.
+    assert tuple(told) == ("ADCO", "OPTARIF", "ISOUSC", "HCHC", "HCHP", "PTEC", "IINST", "IMAX", "PAPP", "HHPHC")
+    assert (told["IINST"], told["PAPP"], told["ISOUSC"]) == ("032", "07270", "45")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.errors import Malformed
-from station.sources.tic.codec import BadChecksum, Group, decode_frame, decode_group, good_groups
+from station.sources.tic.codec import BadChecksum, Group, TicFrame, decode_frame, decode_group, good_groups
 
 Build = Callable[..., bytes]
 
@@ -74,15 +74,15 @@ def test_what_is_no_group(raw: bytes) -> None:
 def test_example_frames(frames: dict[str, bytes]) -> None:
     decoded = {name: decode_frame(frame) for name, frame in frames.items()}
     assert {name: frame.mode for name, frame in decoded.items()} == {name: name.split()[0] for name in frames}
-    assert {name: len(frame.data) for name, frame in decoded.items()} == {
+    assert {name: len(frame.tails) for name, frame in decoded.items()} == {
         "historique 1p": 11,
         "historique 3p": 16,
         "historique 3p short": 5,
         "standard 1p": 38,
         "standard 3p export": 63,
     }
-    assert decoded["standard 3p export"].data[b"SMAXSN-1"] == b"06480", "the data, not the time stamp"
-    assert decoded["standard 1p"].data[b"DATE"] == b""
+    assert decoded["standard 3p export"].tails[b"SMAXSN-1"] == b"E260702193305\t06480\t "
+    assert decoded["standard 1p"].tails[b"DATE"] == b"H260114183010\t\t<"
 
 
 def test_every_group_of_a_frame_must_be_right(frames: dict[str, bytes]) -> None:
@@ -105,12 +105,53 @@ def test_every_group_of_a_frame_must_be_right(frames: dict[str, bytes]) -> None:
         (b"\x02\nVTIC\t02\tJ\r\nVTIC\t02\tJ\r\x03", "VTIC twice in one frame"),
         (b"\x02\nVTIC\t02\tJ\r\nPAPP 02830 .\r\x03", "'PAPP 02830 .' of the other mode"),
         (b"\x02\nVTIC\t02\tJ\nPRM\t19528654014760\t;\r\x03", "check sum between tabs expected"),  # lost CR
+        # Right but for a bit that six bits of a sum do not show.
+        (b"\x02\nIRMS1\t007\tu\r\x03", "check sum '5' computed, 'u' received"),
+        (b"\x02\nPAPP 02830 n\r\x03", "check sum '.' computed, 'n' received"),
+        (b"\x02\nPRM\t1\t2\tM\r\x03", "check sum between tabs expected"),  # that is no time stamp
+        (b"\x02\nPAPP 02830 .\r\nVTIC 02 \x01\r\x03", "check sum between blanks expected"),
+        (b"\x02\nMSG1\t" + b"0" * 128 + b"\tK\r\x03", "check sum 'J' computed"),
+        (b"\x02\nMSG1\t" + b"0" * 129 + b"\tJ\r\x03", "check sum between tabs expected"),
     ],
 )
 def test_what_is_no_frame(frame: bytes, reason: str) -> None:
     with pytest.raises(Malformed) as caught:
         decode_frame(frame)
     assert reason in str(caught.value)
+
+
+@settings(derandomize=True, max_examples=400, deadline=None)
+@given(data=st.data())
+def test_a_frame_is_its_groups_one_by_one(frames: dict[str, bytes], data: st.DataObject) -> None:
+    """The short way for whole frames accepts nothing that the groups would not, and refuses for the same reason."""
+    damaged = bytearray(data.draw(st.sampled_from(sorted(frames.values()))))
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        characters = st.sampled_from(b"\x02\x03\t\n\r 0AJj~\x00\xff")
+        damaged[at : at + data.draw(st.integers(0, 2))] = bytes(data.draw(st.lists(characters, max_size=2)))
+    frame = bytes(damaged)
+    assert _outcome(decode_frame, frame) == _outcome(_by_groups, frame)
+
+
+def _outcome(decode: Callable[[bytes], TicFrame], frame: bytes) -> TicFrame | type[Malformed]:
+    try:
+        return decode(frame)
+    except Malformed as error:
+        return type(error)
+
+
+def _by_groups(frame: bytes) -> TicFrame:
+    if not (len(frame) >= 4 and frame.startswith(b"\x02\n") and frame.endswith(b"\r\x03")):
+        raise Malformed("the ends")
+    raws = frame[2:-2].split(b"\r\n")
+    labels = [decode_group(raw).label for raw in raws]
+    standard = {b"\t" in raw for raw in raws}
+    if len(set(labels)) < len(labels) or len(standard) > 1:
+        raise Malformed("twice, or of both modes")
+    return TicFrame(
+        "standard" if standard == {True} else "historique",
+        {label: raw[len(label) + 1 :] for label, raw in zip(labels, raws, strict=True)},
+    )
 
 
 def test_good_groups_of_a_damaged_frame(frames: dict[str, bytes]) -> None:

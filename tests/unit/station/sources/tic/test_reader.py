@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from station.serial_line import SerialLine
 from station.sources.reading import BadTelegram, Reading
-from station.sources.tic.framer import GAP_S
-from station.sources.tic.reader import LINES, TicReader
+from station.sources.tic.framer import GAP_S, MAX_FRAME_B
+from station.sources.tic.reader import LINES, RECENT_B, TicReader
 
 SLOW, FAST = SerialLine(1200, 7, "E"), SerialLine(9600, 7, "E")
 GARBAGE = b"\xfc\x00\x81\x7f\x02\x80\x03"
@@ -34,11 +34,35 @@ def test_a_meter_that_changes_its_mode(frames: dict[str, bytes]) -> None:
 
 def test_one_bad_check_sum_spoils_the_frame_and_only_that(frames: dict[str, bytes]) -> None:
     good = frames["standard 1p"]
-    items = read(good + good.replace(b"PREF\t09", b"PREF\t12") + good)
+    items = read(good + good.replace(b"PREF\t09", b"PREF\t12") + frames["standard 3p export"])
     assert [type(item) for item in items] == [Reading, BadTelegram, Reading]
     assert isinstance(items[1], BadTelegram)
     assert items[1].kind == "crc"
     assert items[1].reason.startswith("group 'PREF\\t12\\tH': check sum")
+
+
+def test_the_frame_before_once_more_is_no_reading(frames: dict[str, bytes]) -> None:
+    """With its date (DATE) it cannot be a new one; a bad one in between makes no difference."""
+    good = frames["standard 1p"]
+    items = read(good + good + good.replace(b"PREF\t09", b"PREF\t12") + good + frames["standard 3p export"] + good)
+    kinds = [item.kind if isinstance(item, BadTelegram) else "" for item in items]
+    assert kinds == ["", "repeated", "crc", "repeated", "", ""]
+    assert isinstance(items[1], BadTelegram)
+    assert items[1].reason == "the frame before once more, with the same date"
+
+
+def test_a_frame_without_a_date_may_be_a_new_one(frames: dict[str, bytes]) -> None:
+    """Mode historique has none; with the currents as they were, two frames are equal."""
+    assert [type(item) for item in read(frames["historique 3p"] * 2)] == [Reading, Reading]
+
+
+@pytest.mark.parametrize(("name", "baud"), [("historique 3p", 1200), ("standard 3p export", 9600)])
+def test_figures_are_those_of_before_the_frame_began(frames: dict[str, bytes], name: str, baud: int) -> None:
+    """Ten bits a character (7E1), and a second more between two measurements."""
+    (reading,) = read(frames[name])
+    assert isinstance(reading, Reading)
+    on_the_wire_s = len(frames[name]) * 10 / baud
+    assert (reading.newest_s, reading.oldest_s) == pytest.approx((on_the_wire_s, on_the_wire_s + 1.0))
 
 
 def test_an_interrupted_frame_is_no_fault(frames: dict[str, bytes]) -> None:
@@ -139,12 +163,16 @@ def _seven_bits(data: bytes) -> bytes:
 
 
 def test_no_mutation_gets_through(frames: dict[str, bytes], checksum: Callable[[bytes], bytes], deep: bool) -> None:
-    """A frame is read only if all its check sums are right, by a computation of our own; nothing is ever raised."""
+    """A frame is read only if all its check sums are right, by our own computation; nothing is raised or piles up."""
     rng = random.Random(1)
     originals = list(frames.values())
     readings = 0
-    for _ in range(1_000_000 if deep else 4_000):
+    kept = TicReader()
+    for number in range(1_000_000 if deep else 4_000):
         data = _mutated(rng.choice(originals), originals, rng)
+        kept.receive(data, number / 10)
+        assert len(kept._framer._pending) < MAX_FRAME_B
+        assert len(kept._recent) <= RECENT_B
         for item in read(data):
             if isinstance(item, Reading):
                 readings += 1
