@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 REPORT ?= report
 
-.PHONY: run test deep lint bench lock clean
+.PHONY: run test deep lint bench peers lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -26,6 +26,10 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
 
+# Programs of others, for the tests that have them read our meters; without them those tests are skipped.
+peers:
+	PYTHON=$(PYTHON) .ci/peers
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "evse-rig needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +47,8 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 lock:
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml requirements/build.in -o requirements/run.txt
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/dev.txt
+	for peer in sdm_modbus minimalmodbus pyticcom; do uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/peers/$$peer.in -o requirements/peers/$$peer.txt; done
+	uv pip compile --quiet --python-version 3.12 --generate-hashes --no-header --no-emit-index-url requirements/peers/pyteleinfo.in -o requirements/peers/pyteleinfo.txt
 
 clean:
-	rm -rf $(VENV) report build dist
+	rm -rf $(VENV) .venv-peers report build dist

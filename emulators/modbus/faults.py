@@ -176,7 +176,7 @@ FAULTS: Mapping[str, Callable[[], Fault]] = {
     )
 }
 
-ConnectionFault = Literal["refused", "silent", "reset", "half_open"]
+ConnectionFault = Literal["refused", "silent", "reset", "half_open", "unplugged"]
 
 CONNECTION_FAULTS: Mapping[ConnectionFault, str] = {
     "refused": "The meter is on, but its Modbus service is not: a restart, a changed port, all connections in use.",
@@ -184,6 +184,8 @@ CONNECTION_FAULTS: Mapping[ConnectionFault, str] = {
     "reset": "The meter restarted and knows the connection no more, or a firewall ends it: every request is reset.",
     "half_open": "A cable or a switch was off, or a router forgot the connection: who is connected hears nothing "
     "more, not even an end; a new connection works.",
+    "unplugged": "The cable is out, a switch is off, or something in the network blocks port 502: who is connected hears "
+    "nothing more, and a new connection gets no answer.",
 }
 
 

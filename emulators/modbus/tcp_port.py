@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from emulators.errors import BadConfiguration, EmulatorError, PortError
+from emulators.modbus.cut_cable import CutCable
 from emulators.modbus.tcp import PORT
 from emulators.modbus.tcp_server import Output, TcpServer
 from emulators.serial_wire.wire import DescriptorWire, Events, ModemLine
@@ -50,6 +51,7 @@ class TcpPort:
         self._on_end = on_end
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listening: socket.socket | None = None
+        self._cut: CutCable | None = None
         self._wires: dict[int, tuple[DescriptorWire, socket.socket]] = {}
         self._accepted = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -129,12 +131,27 @@ class TcpPort:
             self._loop.remove_reader(self._listening.fileno())
             self._listening.close()
             self._listening = None
+        if self._cut is not None:
+            self._cut.mend(_BACKLOG)
+            self._cut = None
 
     def _follow_fault(self) -> None:
         if not self.server.listening:
             self._stop_listening()
         elif self._listening is None:
             self._listen()
+        if self._listening is not None and self.server.unplugged is not (self._cut is not None):
+            self._cut_or_mend(self._listening)
+
+    def _cut_or_mend(self, listening: socket.socket) -> None:
+        assert self._loop is not None
+        if self._cut is None:
+            self._loop.remove_reader(listening.fileno())
+            self._cut = CutCable(listening)
+        else:
+            self._cut.mend(_BACKLOG)
+            self._cut = None
+            self._loop.add_reader(listening.fileno(), self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:
         assert self._loop is not None
@@ -159,7 +176,7 @@ class TcpPort:
             close=connection.close,
         )
         self._wires[number] = (wire, connection)
-        self.server.connected(number, peer, self._loop.time())
+        self.server.connected(number, host, self._loop.time())
         self.wake()
 
     # -- connections ---------------------------------------------------------------------------------------------

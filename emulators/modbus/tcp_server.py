@@ -66,6 +66,8 @@ class TcpServer:
         for number, connection in tuple(self._connections.items()):
             if fault == "refused":
                 self._end(number, "close", "the service stopped", now_s)
+            elif fault == "unplugged":
+                connection.due.clear()
             elif fault == "half_open" and not connection.dead:
                 connection.dead = True
                 self._report(number, "half-open", "the meter knows it no more", now_s)
@@ -74,6 +76,11 @@ class TcpServer:
     def listening(self) -> bool:
         """Whether connections are taken at all."""
         return self._fault != "refused"
+
+    @property
+    def unplugged(self) -> bool:
+        """Whether nothing gets through to it: no bytes, and no new connections."""
+        return self._fault == "unplugged"
 
     # -- what the port tells -------------------------------------------------------------------------------------
 
@@ -97,7 +104,7 @@ class TcpServer:
     def receive(self, number: int, data: bytes, now_s: float) -> None:
         """Bytes that came over a connection."""
         connection = self._connections.get(number)
-        if connection is None or connection.dead or self._fault == "silent":
+        if connection is None or connection.dead or self._fault in ("silent", "unplugged"):
             return
         if self._fault == "reset":
             self._end(number, "reset", "the meter knows it no more", now_s)
@@ -135,7 +142,8 @@ class TcpServer:
 
     def _idle_at_s(self, connection: _Connection) -> float:
         """When it has been idle for too long. Who does not know of a connection, or hangs, does not close it."""
-        return math.inf if connection.dead or self._fault == "silent" else connection.heard_s + self._rules.idle_s
+        mute = connection.dead or self._fault in ("silent", "unplugged")
+        return math.inf if mute else connection.heard_s + self._rules.idle_s
 
     # -- requests ------------------------------------------------------------------------------------------------
 

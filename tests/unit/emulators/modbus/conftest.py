@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from emulators.modbus.bus import RtuBus
+from emulators.modbus.description import load
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.rtu_port import RtuPort
 from emulators.modbus.tcp_port import TcpPort
@@ -24,6 +25,7 @@ from rig.timeline import Timeline
 
 # A program outside may be slow to start on a busy machine.
 PATIENCE_S = 60.0
+KNOWING_THE_CLAMPS = {"sdm120ct": {"ct_primary_a": 500}, "sdm72ct": {"ct_ratio": 100}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,23 @@ class House:
 
     def read(self, _now_s: float) -> GridReading:
         return self.reading
+
+    def meter(self, model: str, **options: Any) -> ModbusMeter:
+        """A meter of that model. Where clamps stand before it, it knows their ratio."""
+        return ModbusMeter(load(model), self.read, settings=KNOWING_THE_CLAMPS.get(model), **options)
+
+    def values(self, phases: int) -> dict[str, float]:
+        """What the site says, by quantity, for those that it says itself."""
+        reading = self.reading
+        values = {"frequency_hz": 50.0, "power_w": sum(reading.power_w[:phases])}
+        for phase in range(phases):
+            label = f"l{phase + 1}"
+            values[f"voltage_{label}_v"] = reading.voltage_v[phase]
+            values[f"current_{label}_a"] = abs(reading.current_a[phase])
+            values[f"signed_current_{label}_a"] = reading.current_a[phase]
+            values[f"power_{label}_w"] = reading.power_w[phase]
+            values[f"apparent_{label}_va"] = abs(reading.current_a[phase]) * reading.voltage_v[phase]
+        return values
 
 
 @pytest.fixture

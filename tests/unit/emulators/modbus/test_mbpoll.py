@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulators.modbus import faults
-from emulators.modbus.description import load
+from emulators.modbus.description import load, models
 from emulators.modbus.meter import ModbusMeter
 
 MBPOLL = shutil.which("mbpoll")
@@ -56,6 +56,10 @@ CASES = {
     "eem-ma370": (("-t", "4:float", "-r", "32782", "-c", "3"), [10, 4.5, 6.75]),
     "eem-350": (("-t", "3:int", "-r", "0", "-c", "3"), [2310, 2295, 2302]),
 }
+
+
+def test_every_meter_is_asked() -> None:
+    assert set(CASES) == set(models())
 
 
 @pytest.mark.parametrize("model", CASES)

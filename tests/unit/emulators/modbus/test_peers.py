@@ -1,24 +1,14 @@
-"""sdm_modbus and minimalmodbus read the Eastron meters, over a socket and over a line.
-
-sdm_modbus wants a pymodbus of its own, so each runs in a virtual environment: `.venv-peers/NAME` in the checkout, or
-the folder that EVSE_RIG_PEERS names. `python -m venv .venv-peers/sdm_modbus` and then, in it,
-`pip install sdm_modbus==0.7.0 pymodbus==3.6.9 pyserial`; for minimalmodbus, `pip install minimalmodbus`.
-"""
+"""sdm_modbus and minimalmodbus read the Eastron meters, over a socket and over a line."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulators.modbus.description import load
 from emulators.modbus.meter import ModbusMeter
-
-PEERS = Path(os.environ.get("EVSE_RIG_PEERS") or Path(__file__).resolve().parents[4] / ".venv-peers")
 
 SDM_MODBUS = """
 import json, sys
@@ -46,44 +36,46 @@ except minimalmodbus.IllegalRequestError as error:
 print(json.dumps([read, unit, refused]))
 """
 
-
-def interpreter(name: str) -> Path:
-    """The Python that has a peer. Skips where there is none."""
-    path = PEERS / name / "bin" / "python"
-    if not path.exists():
-        pytest.skip(f"{name} has no virtual environment at {path.parents[1]}; this file says how to make it")
-    return path
-
-
-def script(name: str, text: str, *words: str) -> Callable[[str], list[str]]:
-    python = str(interpreter(name))
-    return lambda where: [python, "-c", text, *words, where]
+# By model: its class in sdm_modbus, how many values both know, and the ratio of the clamps before the meter.
+MODELS = {
+    "sdm230": ("SDM230", 22, 1),
+    "sdm120ct": ("SDM120", 22, 100),
+    "sdm72d": ("SDM72V2", 41, 1),
+    "sdm72ct": ("SDM72V2", 41, 100),
+    "sdm72d-v1": ("SDM72", 2, 1),
+}
 
 
-@pytest.mark.parametrize("way", ["tcp", "rtu"])
-@pytest.mark.parametrize(("model", "kind", "values"), [("sdm230", "SDM230", 22), ("sdm72d", "SDM72V2", 41)])
-def test_sdm_modbus(way: str, model: str, kind: str, values: int, outside: Any, house: Any) -> None:
+@pytest.mark.parametrize(
+    ("way", "model"), [*[("tcp", model) for model in MODELS], ("rtu", "sdm230"), ("rtu", "sdm72d")]
+)
+def test_sdm_modbus(way: str, model: str, outside: Any, house: Any, peer: Any) -> None:
+    kind, count, ratio = MODELS[model]
     meter = ModbusMeter(load(model), house.read, import_kwh=1234.5)
     served = outside.over_tcp(meter) if way == "tcp" else outside.over_rtu(meter)
-    (ended,) = outside.run(served, script("sdm_modbus", SDM_MODBUS, kind, way))
+    (ended,) = outside.run(served, lambda where: peer("sdm_modbus", SDM_MODBUS, (kind, way, where)))
     assert ended.code == 0, ended.text
     read = json.loads(ended.text.splitlines()[-1])
-    assert len(read) == values
+    assert len(read) == count
     reading = house.reading
-    if model == "sdm230":
-        assert (read["voltage"], read["current"], read["power_active"]) == (231.0, 10.0, 2310.0)
+    if model == "sdm72d-v1":
+        assert read["import_total_power_active"] == sum(reading.power_w)
+        return
+    if meter.description.phases == 1:
+        site = {"voltage": 231.0, "current": 10.0 / ratio, "power_active": 2310.0 / ratio}
     else:
+        site = {"total_power": sum(reading.power_w) / ratio}
         for phase in range(3):
-            assert read[f"l{phase + 1}_voltage"] == reading.voltage_v[phase]
-            assert read[f"l{phase + 1}_current"] == abs(reading.current_a[phase])
-            assert read[f"l{phase + 1}_power_active"] == reading.power_w[phase]
-        assert read["total_power"] == sum(reading.power_w)
+            site[f"l{phase + 1}_voltage"] = reading.voltage_v[phase]
+            site[f"l{phase + 1}_current"] = abs(reading.current_a[phase]) / ratio
+            site[f"l{phase + 1}_power_active"] = reading.power_w[phase] / ratio
+    assert {name: read[name] for name in site} == pytest.approx(site, rel=1e-6)
     assert (read["frequency"], read["import_energy_active"]) == (50.0, 1234.5)
 
 
-def test_minimalmodbus(outside: Any, house: Any) -> None:
+def test_minimalmodbus(outside: Any, house: Any, peer: Any) -> None:
     meter = ModbusMeter(load("sdm72d"), house.read)
-    (ended,) = outside.run(outside.over_rtu(meter), script("minimalmodbus", MINIMALMODBUS))
+    (ended,) = outside.run(outside.over_rtu(meter), lambda where: peer("minimalmodbus", MINIMALMODBUS, (where,)))
     assert ended.code == 0, ended.text
     read, unit, refused = json.loads(ended.text.splitlines()[-1])
     reading = house.reading

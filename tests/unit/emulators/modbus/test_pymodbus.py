@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,25 +12,11 @@ import pytest
 from emulators.modbus.description import Description, Register, Rtu, load, models
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.rtu import SerialFormat
-from emulators.site import GridReading
 from rig.clock import ClockSpec
 
 client = pytest.importorskip("pymodbus.client", reason="pymodbus is not installed")
 
 ORDERS = {"high_first": "big", "low_first": "little"}
-
-
-def expected(reading: GridReading, phases: int) -> dict[str, float]:
-    """What the site says, by quantity, for those that it says itself."""
-    values = {"frequency_hz": 50.0, "power_w": sum(reading.power_w[:phases])}
-    for phase in range(phases):
-        label = f"l{phase + 1}"
-        values[f"voltage_{label}_v"] = reading.voltage_v[phase]
-        values[f"current_{label}_a"] = abs(reading.current_a[phase])
-        values[f"signed_current_{label}_a"] = reading.current_a[phase]
-        values[f"power_{label}_w"] = reading.power_w[phase]
-        values[f"apparent_{label}_va"] = abs(reading.current_a[phase]) * reading.voltage_v[phase]
-    return values
 
 
 def described(description: Description, register: Register) -> tuple[str, str, float, str]:
@@ -57,9 +43,9 @@ async def read_all(reader: Any, description: Description) -> dict[int, float]:
     return values
 
 
-def check(description: Description, values: dict[int, float], shown: Mapping[str, float], reading: GridReading) -> None:
+def check(description: Description, values: dict[int, float], shown: Mapping[str, float], house: Any) -> None:
     """What the site says itself is compared with it, the rest with what the meter displays."""
-    by_site = expected(reading, description.phases)
+    by_site = house.values(description.phases)
     compared = 0
     for register in description.registers:
         _, number_type, scale, _ = described(description, register)
@@ -70,20 +56,14 @@ def check(description: Description, values: dict[int, float], shown: Mapping[str
     assert compared >= 1
 
 
-def unscaled(model: str, read: Callable[[float], GridReading]) -> ModbusMeter:
-    """A meter whose transformers, if it has any, are set right."""
-    right = {"sdm120ct": {"ct_primary_a": 500}, "sdm72ct": {"ct_ratio": 100}}
-    return ModbusMeter(load(model), read, settings=right.get(model), response_s=0.0, import_kwh=1234.5)
-
-
 @pytest.mark.parametrize("model", models())
 def test_over_a_socket(model: str, outside: Any, house: Any) -> None:
-    meter = unscaled(model, house.read)
+    meter = house.meter(model, response_s=0.0, import_kwh=1234.5)
 
     async def scenario() -> None:
         async with outside.over_tcp(meter) as port, asyncio.timeout(30.0):
             reader = client.AsyncModbusTcpClient("127.0.0.1", port=int(port), retries=0)
-            await compare(reader, meter, house.reading)
+            await compare(reader, meter, house)
 
     asyncio.run(scenario())
 
@@ -91,24 +71,23 @@ def test_over_a_socket(model: str, outside: Any, house: Any) -> None:
 @pytest.mark.parametrize("model", ["sdm230", "sdm72d", "em340"])
 def test_over_a_line(model: str, outside: Any, house: Any) -> None:
     """At 38400 baud, since the line takes its time in earnest here; a meter that can do that is asked so."""
-    slow = unscaled(model, house.read)
     line = SerialFormat(38400, "8N1")
-    quiet = msgspec.structs.replace(slow.description, rtu=Rtu(baud=9600))
+    quiet = msgspec.structs.replace(load(model), rtu=Rtu(baud=9600))
     meter = ModbusMeter(quiet, house.read, line=line, response_s=0.0, import_kwh=1234.5)
 
     async def scenario() -> None:
         async with outside.over_rtu(meter) as path, asyncio.timeout(30.0):
             reader = client.AsyncModbusSerialClient(path, baudrate=38400, retries=0, timeout=2.0)
-            await compare(reader, meter, house.reading)
+            await compare(reader, meter, house)
 
     with asyncio.Runner(loop_factory=lambda: ClockSpec("real").make_loop()) as runner:
         runner.run(scenario())
 
 
-async def compare(reader: Any, meter: ModbusMeter, reading: GridReading) -> None:
+async def compare(reader: Any, meter: ModbusMeter, house: Any) -> None:
     assert await reader.connect()
     try:
         values = await read_all(reader, meter.description)
     finally:
         reader.close()
-    check(meter.description, values, meter.display(asyncio.get_running_loop().time()), reading)
+    check(meter.description, values, meter.display(asyncio.get_running_loop().time()), house)

@@ -15,7 +15,7 @@ import pytest
 
 from emulators.errors import BadConfiguration, PortError
 from emulators.modbus.bus import RtuBus
-from emulators.modbus.description import load
+from emulators.modbus.description import Description, Register, load, models
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.pdu import Read, encode_request
 from emulators.modbus.rtu import SerialFormat, decode, encode
@@ -29,6 +29,17 @@ PATIENCE_S = 20.0
 POLLS = 20_000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 500
 CURRENTS = encode_request(Read(4, 6, 6))
 POWERS = encode_request(Read(4, 12, 6))
+
+
+RTU_MODELS = [model for model in models() if load(model).transport == "rtu"]
+# A request to read: address, function, first register, count, CRC.
+REQUEST_B = 8
+
+
+def one_read(description: Description, register: Register) -> Read:
+    """The request that reads a register, which may have several words."""
+    bits = int((register.type or description.defaults.type)[-2:])
+    return Read(3 if (register.table or description.defaults.table) == "holding" else 4, register.at, bits // 16)
 
 
 def meter(model: str = "sdm72d", **options: Any) -> ModbusMeter:
@@ -143,9 +154,12 @@ class Station:
         os.write(self._descriptor, data)
         self._tap("tx", data)
 
+    async def answer(self) -> bytes:
+        return await self._answers.get()
+
     async def ask(self, unit: int, pdu: bytes, timeout_s: float = 1.0) -> bytes:
         self.write(encode(unit, pdu))
-        return await asyncio.wait_for(self._answers.get(), timeout_s)
+        return await asyncio.wait_for(self.answer(), timeout_s)
 
     def close(self) -> None:
         self._loop.remove_reader(self._descriptor)
@@ -154,7 +168,11 @@ class Station:
 
 
 def on_line(
-    script: Callable[[Station, Line], Awaitable[None]], *meters: ModbusMeter, line: SerialFormat, **options: Any
+    script: Callable[[Station, Line], Awaitable[None]],
+    *meters: ModbusMeter,
+    line: SerialFormat,
+    strict: bool = False,
+    **options: Any,
 ) -> Timeline:
     """Play a script on a virtual clock, with meters at end a of a line and a station at end b."""
     loop = VirtualLoop()
@@ -165,7 +183,7 @@ def on_line(
             "rs485", loop=loop, timeline=timeline, rng=random.Random(1), baud=line.baud, fmt=line.char_format, **options
         )
         async with cable:
-            bus = RtuBus(meters, line=line, emit=timeline.emitter("rs485"))
+            bus = RtuBus(meters, line=line, strict=strict, emit=timeline.emitter("rs485"))
             port = RtuPort(bus, cable.a.path, tap=cable.a.attach("the meters"))
             station = Station(loop, cable)
             try:
@@ -207,6 +225,78 @@ def test_a_round_trip_is_the_time_on_the_wire_and_the_meters(line: SerialFormat,
     on_line(script, meter(line=line, response_s=delay_s), line=line)
 
 
+@pytest.mark.parametrize("model", RTU_MODELS)
+def test_the_round_trip_of_every_model(model: str) -> None:
+    """With the line settings and the delay of its own, whatever it is asked."""
+    asked = meter(model)
+    description, line = asked.description, asked.line
+    assert description.response_s > line.gap_s, "the delay is what counts, not the gap"
+    reads = [one_read(description, register) for register in description.registers]
+
+    async def script(station: Station, _line: Line) -> None:
+        loop = asyncio.get_running_loop()
+        for read in reads:
+            began_s = loop.time()
+            answer = await station.ask(asked.unit, encode_request(read))
+            wire_s = (REQUEST_B + len(answer)) * line.char_s
+            assert loop.time() - began_s == pytest.approx(wire_s + description.response_s, abs=1e-6), read
+            assert len(decode(answer).pdu) == 2 + 2 * read.count
+            await asyncio.sleep(1.0)
+
+    on_line(script, asked, line=line)
+
+
+@pytest.mark.parametrize("model", RTU_MODELS)
+def test_the_silence_that_every_model_wants(model: str) -> None:
+    """3.5 characters, or what the model says: a strict bus does not take a request for one that comes sooner."""
+    asked = meter(model)
+    line = asked.line
+    needed_s = max(line.gap_s, asked.description.rtu.quiet_s)
+    request = encode_request(one_read(asked.description, asked.description.registers[0]))
+    outcomes: list[bool] = []
+
+    async def script(station: Station, _line: Line) -> None:
+        for silence_s in (needed_s + 2e-6, needed_s - 2e-6) * 20:
+            await station.ask(asked.unit, request)
+            await asyncio.sleep(silence_s)
+            try:
+                await station.ask(asked.unit, request)
+            except TimeoutError:
+                outcomes.append(False)
+            else:
+                outcomes.append(True)
+            await asyncio.sleep(1.0)
+
+    timeline = on_line(script, asked, line=line, strict=True)
+    assert outcomes == [True, False] * 20
+    assert {event.data["needed_s"] for event in timeline.of("hurried")} == {needed_s}
+
+
+@pytest.mark.parametrize("model", RTU_MODELS)
+def test_a_silence_within_a_request_of_every_model(model: str) -> None:
+    """A request in two parts is one request as long as less than the gap is between them."""
+    asked = meter(model)
+    line = asked.line
+    whole = encode(asked.unit, encode_request(one_read(asked.description, asked.description.registers[0])))
+    outcomes: list[bool] = []
+
+    async def script(station: Station, _line: Line) -> None:
+        for silence_s in (line.gap_s - 2e-6, line.gap_s + 2e-6) * 20:
+            station.write(whole[:3])
+            await asyncio.sleep(3 * line.char_s + silence_s)
+            station.write(whole[3:])
+            try:
+                await asyncio.wait_for(station.answer(), 1.0)
+            except TimeoutError:
+                outcomes.append(False)
+            else:
+                outcomes.append(True)
+            await asyncio.sleep(1.0)
+
+    on_line(script, asked, line=line)
+    assert outcomes == [True, False] * 20
+
+
 def test_the_gap_is_kept_on_the_wire() -> None:
     line = SerialFormat(9600, "8N1")
 
@@ -237,7 +327,7 @@ def test_an_adapter_that_hands_over_in_pieces_is_understood_with_a_longer_silenc
                 station.write(encode(1, CURRENTS))
                 data = b""
                 while len(data) < 17:
-                    data += await asyncio.wait_for(station._answers.get(), 1.0)
+                    data += await asyncio.wait_for(station.answer(), 1.0)
                 assert decode(data).unit == 1
                 await asyncio.sleep(0.7731)
             station.close()

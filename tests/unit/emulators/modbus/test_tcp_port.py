@@ -187,6 +187,43 @@ def test_nothing_is_answered_and_all_is_read(fault: Any) -> None:
     run(scenario)
 
 
+def test_behind_a_cut_cable_a_call_comes_to_nothing() -> None:
+    """In virtual time, where a machine that is slow to refuse would show as a call that is still waiting."""
+    loop = VirtualLoop()
+
+    async def call(port: TcpPort, within_s: float) -> bool:
+        with socket.socket() as client:
+            client.setblocking(False)
+            try:
+                async with asyncio.timeout(within_s):
+                    await loop.sock_connect(client, ("127.0.0.1", port.port))
+            except TimeoutError:
+                return False
+            return True
+
+    async def scenario() -> None:
+        port = TcpPort(server(), "tcp::0")
+        port.start()
+        assert await call(port, 5.0)
+        for _ in range(2):
+            port.server.set_fault("unplugged", loop.time())
+            port.wake()
+            began_s = loop.time()
+            assert not await call(port, 5.0)
+            assert loop.time() - began_s == pytest.approx(5.0)
+            port.server.set_fault(None, loop.time())
+            port.wake()
+            assert await call(port, 5.0)
+        port.server.set_fault("unplugged", loop.time())
+        port.wake()
+        port.close()
+
+    try:
+        loop.run_until_complete(scenario())
+    finally:
+        loop.close()
+
+
 def test_a_client_that_does_not_read_is_disconnected() -> None:
     async def scenario() -> None:
         events: list[Event] = []

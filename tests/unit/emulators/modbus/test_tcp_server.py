@@ -202,6 +202,21 @@ def test_accepted_and_silent() -> None:
     assert [output.connection for _, output in bench.run(300.1) if output.data] == [2]
 
 
+def test_unplugged() -> None:
+    """What is on the wire or comes later is lost; when the cable is back, the connection that was there works."""
+    bench = Bench()
+    bench.connect(1)
+    bench.server.receive(1, request(), 0.99)
+    bench.server.set_fault("unplugged", 1.0)
+    bench.server.receive(1, request(), 2.0)
+    assert bench.run(300.0) == []
+    assert bench.server.listening
+    assert bench.server.unplugged
+    bench.server.set_fault(None, 300.0)
+    bench.server.receive(1, request(), 300.0)
+    assert [output.connection for _, output in bench.run(300.1) if output.data] == [1]
+
+
 def test_reset() -> None:
     bench = Bench()
     bench.connect(1, 2)
@@ -250,6 +265,6 @@ def test_the_values_are_renewed_without_requests() -> None:
 def test_servers_and_faults_that_cannot_be() -> None:
     with pytest.raises(BadConfiguration, match="a Modbus server without a meter"):
         TcpServer([])
-    with pytest.raises(BadConfiguration, match="there is refused, silent, reset, half_open"):
+    with pytest.raises(BadConfiguration, match="there is refused, silent, reset, half_open, unplugged"):
         Bench().server.set_fault("broken", 0.0)  # type: ignore[arg-type]
-    assert list(CONNECTION_FAULTS) == ["refused", "silent", "reset", "half_open"]
+    assert list(CONNECTION_FAULTS) == ["refused", "silent", "reset", "half_open", "unplugged"]

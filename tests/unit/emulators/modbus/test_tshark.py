@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 import struct
@@ -15,7 +16,7 @@ import pytest
 
 from emulators.modbus import faults
 from emulators.modbus.bus import RtuBus
-from emulators.modbus.description import Description, load, models
+from emulators.modbus.description import Description, Register, load, models
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.pdu import Echo, Read, Request, WriteMultiple, encode_request
 from emulators.modbus.rtu import encode
@@ -33,13 +34,17 @@ TCP_OPTIONS = ("-o", "mbtcp.tcp.port:502")
 LINKTYPE_RAW = 101
 
 
+def words_of(description: Description, register: Register) -> int:
+    """How many words a register's value has."""
+    return {"16": 1, "32": 2, "64": 4}[(register.type or description.defaults.type)[-2:]]
+
+
 def requests(description: Description) -> list[Request]:
     """A read of every register, refusals, a write, and what else the meter has."""
     asked: list[Request] = []
     for register in description.registers:
         table = register.table or description.defaults.table
-        count = {"16": 1, "32": 2, "64": 4}[(register.type or description.defaults.type)[-2:]]
-        asked.append(Read(3 if table == "holding" else 4, register.at, count))
+        asked.append(Read(3 if table == "holding" else 4, register.at, words_of(description, register)))
     asked += [Read(3, 0xEEEE, 2), Read(4, 0xEEEE, 2), Read(description.functions[0], 0, 125)]
     if 16 in description.functions:
         asked.append(WriteMultiple(20, struct.pack(">f", 7.0)))
@@ -49,8 +54,16 @@ def requests(description: Description) -> list[Request]:
 
 
 def dissected(path: Path, *options: str) -> list[dict[str, str]]:
-    """Per packet: the protocols, the summary, and whether the CRC is said to be bad."""
-    columns = ("frame.protocols", "_ws.col.Info", "mbrtu.crc16.status", "_ws.malformed", "modbus.exception_code")
+    """Per packet: the protocols, whether the CRC is said to be good, what is said to be wrong, and the registers."""
+    columns = (
+        "frame.protocols",
+        "mbrtu.crc16.status",
+        "_ws.malformed",
+        "modbus.exception_code",
+        "modbus.func_code",
+        "modbus.regnum16",
+        "modbus.regval_uint16",
+    )
     fields = [word for column in columns for word in ("-e", column)]
     ended = subprocess.run(
         [str(TSHARK), "-r", str(path), *options, "-T", "fields", "-E", "separator=\t", *fields],
@@ -60,6 +73,34 @@ def dissected(path: Path, *options: str) -> list[dict[str, str]]:
         timeout=60,
     )
     return [dict(zip(columns, line.split("\t"), strict=True)) for line in ended.stdout.splitlines()]
+
+
+def compare(packets: list[dict[str, str]], meter: ModbusMeter, house: Any) -> None:
+    """The registers as the dissector tells them, with what the site says."""
+    words: dict[tuple[str, int], int] = {}
+    for packet in packets:
+        if packet["modbus.regval_uint16"]:
+            at, value = (map(int, packet[name].split(",")) for name in ("modbus.regnum16", "modbus.regval_uint16"))
+            words |= {(packet["modbus.func_code"], number): word for number, word in zip(at, value, strict=True)}
+    defaults, values = meter.description.defaults, house.values(meter.description.phases)
+    compared = 0
+    for register in meter.description.registers:
+        if register.quantity not in values:
+            continue
+        kind, count = (register.type or defaults.type).rstrip("0123456789"), words_of(meter.description, register)
+        function = "3" if (register.table or defaults.table) == "holding" else "4"
+        raw = [words[function, register.at + index] for index in range(count)]
+        if (register.word_order or defaults.word_order) == "low_first":
+            raw.reverse()
+        data = struct.pack(f">{count}H", *raw)
+        scale = defaults.scale if register.scale is None else register.scale
+        if kind == "float":
+            told, step = struct.unpack(">f", data)[0] * scale, 1e-6 * abs(values[register.quantity])
+        else:
+            told, step = int.from_bytes(data, "big", signed=kind == "int") * scale, scale / 2
+        assert told == pytest.approx(values[register.quantity], abs=step + 1e-9), register
+        compared += 1
+    assert compared
 
 
 def on_line(meter: ModbusMeter, asked: list[Request], path: Path) -> None:
@@ -96,22 +137,19 @@ class _Client:
     """Writes to end b of a line, and reads what comes back."""
 
     def __init__(self, loop: VirtualLoop, line: Line) -> None:
-        import os
-
-        self._os = os
         self._loop, self._line = loop, line
         self._descriptor = os.open(line.b.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         self._tap = line.b.attach("the station")
         loop.add_reader(self._descriptor, lambda: self._tap("rx", os.read(self._descriptor, 4096)))
 
     def write(self, data: bytes) -> None:
-        self._os.write(self._descriptor, data)
+        os.write(self._descriptor, data)
         self._tap("tx", data)
 
     def close(self) -> None:
         self._loop.remove_reader(self._descriptor)
         self._line.b.detach()
-        self._os.close(self._descriptor)
+        os.close(self._descriptor)
 
 
 class Segments:
@@ -160,7 +198,7 @@ def over_tcp(outside: Any, meter: ModbusMeter, asked: list[Request], path: Path)
 
 @pytest.mark.parametrize("model", [model for model in models() if load(model).transport == "rtu"])
 def test_a_line(model: str, house: Any, tmp_path: Path) -> None:
-    meter = ModbusMeter(load(model), house.read)
+    meter = house.meter(model)
     asked = requests(meter.description)
     on_line(meter, asked, tmp_path / "line.pcapng")
     packets = dissected(tmp_path / "line.pcapng", *RTU_OPTIONS)
@@ -169,11 +207,12 @@ def test_a_line(model: str, house: Any, tmp_path: Path) -> None:
     assert {packet["mbrtu.crc16.status"] for packet in packets} == {"1"}, "1 is good"
     assert not any(packet["_ws.malformed"] for packet in packets)
     assert {"2"} <= {packet["modbus.exception_code"] for packet in packets}
+    compare(packets, meter, house)
 
 
 @pytest.mark.parametrize("model", models())
 def test_a_socket(model: str, outside: Any, house: Any, tmp_path: Path) -> None:
-    meter = ModbusMeter(load(model), house.read, response_s=0.0)
+    meter = house.meter(model, response_s=0.0)
     asked = requests(meter.description)
     over_tcp(outside, meter, asked, tmp_path / "tcp.pcap")
     packets = dissected(tmp_path / "tcp.pcap", *TCP_OPTIONS)
@@ -181,6 +220,7 @@ def test_a_socket(model: str, outside: Any, house: Any, tmp_path: Path) -> None:
     assert all(packet["frame.protocols"].endswith("mbtcp:modbus") for packet in packets)
     assert not any(packet["_ws.malformed"] for packet in packets)
     assert {"2"} <= {packet["modbus.exception_code"] for packet in packets}
+    compare(packets, meter, house)
 
 
 def test_a_wrong_crc_is_seen(house: Any, tmp_path: Path) -> None:
