@@ -3,68 +3,107 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from emulators.p1.versions import VERSIONS
-from rig.cli.emulated import Emulated, Options, Request
+from rig.cli.emulated import FRESH_PTY, TCP, Options, Request
+from rig.cli.kinds import Kind, find_kind, listed
 from rig.cli.live import REFRESH_S, Live
 from rig.cli.loops import run_on
-from rig.cli.p1 import P1Emulation
 from rig.clock import ClockSpec, VirtualLoop, WallLoop, today
 from rig.clock.calendar import DEFAULT_ZONE
 from rig.errors import ConfigurationError
 from rig.lines.opening import check_where
 
 _STDIN = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of device that can be emulated: what it is, its versions (the last one is the default), and how."""
-
-    what: str
-    versions: tuple[str, ...]
-    make: Callable[[Options, VirtualLoop | WallLoop], Emulated]
-
-
-KINDS: Mapping[str, Kind] = {
-    "p1": Kind("smart meter with a DSMR P1 port", tuple(VERSIONS), P1Emulation),
-}
+_HOUSE, _OWN = "The house", "Some meters only"
 
 
 def emulate_command(
     kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help="What to emulate; --list shows what there is.")
+        str | None, typer.Argument(metavar="KIND", help="What to emulate, or a meter file; --list shows what there is.")
     ] = None,
     port: Annotated[
-        str, typer.Option(metavar="URL", help="A tty, rfc2217://host:port, socket://host:port, or pty for a new one.")
-    ] = "pty",
-    version: Annotated[
-        str | None, typer.Option(metavar="V", help="Version of its protocol; default: the newest.")
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A tty, rfc2217://host:port, socket://host:port, pty for a new one; "
+            "for Modbus TCP tcp:host:port. Default: a new pty, or a free port of this machine.",
+        ),
     ] = None,
-    phases: Annotated[int, typer.Option(metavar="N", help="1 or 3.")] = 3,
+    phases: Annotated[int | None, typer.Option(metavar="N", help="1 or 3; default: as many as the meter has.")] = None,
     load: Annotated[
-        list[str] | None, typer.Option(metavar="L1=10A", help="What the house draws on a phase; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="L1=10A", help="What the house draws on a phase; may be repeated.", rich_help_panel=_HOUSE
+        ),
     ] = None,
     pv: Annotated[
-        list[str] | None, typer.Option(metavar="L1=12A", help="What its PV supplies on a phase; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="L1=12A", help="What its PV supplies on a phase; may be repeated.", rich_help_panel=_HOUSE
+        ),
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option(
+            metavar="V",
+            help="P1: version of the standard, default 5.0.2. TIC: historique or standard, which is the default.",
+            rich_help_panel=_OWN,
+        ),
     ] = None,
     request: Annotated[
-        Request, typer.Option(help="P1: send while the port's CTS or DSR asks for it, or always.")
-    ] = "always",
+        Request | None,
+        typer.Option(
+            help="P1: send while the port's CTS or DSR asks for it, or always, the default.", rich_help_panel=_OWN
+        ),
+    ] = None,
+    producer: Annotated[
+        bool, typer.Option("--producer", help="TIC: the meter of a producer.", rich_help_panel=_OWN)
+    ] = False,
+    unit: Annotated[
+        int | None, typer.Option(metavar="N", help="Modbus: the meter's address.", rich_help_panel=_OWN)
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Modbus: one of the meter's own settings; may be repeated.",
+            rich_help_panel=_OWN,
+        ),
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METER:UNIT",
+            help="Modbus: one more meter on the same bus or address; may be repeated.",
+            rich_help_panel=_OWN,
+        ),
+    ] = None,
+    baud: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Modbus RTU, TIC: another baud rate than the usual.", rich_help_panel=_OWN),
+    ] = None,
+    char_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="8N1", help="Modbus RTU: another character format than the usual.", rich_help_panel=_OWN
+        ),
+    ] = None,
     clock: Annotated[
         str, typer.Option(metavar="CLOCK", help="real, or scaled:N for a station that runs so too.")
     ] = "real",
     date: Annotated[
         str | None,
         typer.Option(
-            metavar="DATE", help="The meter's date and time at the start, e.g. 2026-03-29T01:59:30; default: now."
+            metavar="DATE",
+            help="P1, TIC: the meter's date and time at the start, e.g. 2026-03-29T01:59:30; default: now.",
+            rich_help_panel=_OWN,
         ),
     ] = None,
     until_eof: Annotated[
@@ -78,19 +117,39 @@ def emulate_command(
     """
     console = Console(soft_wrap=True, highlight=False, markup=False)
     if show_list:
-        for name, row in KINDS.items():
-            console.print(f"{name}: {row.what}; versions {', '.join(row.versions)}")
+        for line in listed():
+            console.print(line)
         return 0
-    row = _find_kind(kind)
+    row = find_kind(kind)
+    assert kind is not None  # otherwise there would be no row
+    own: Mapping[str, object] = {
+        "--version": version,
+        "--request": request,
+        "--date": date,
+        "--producer": producer or None,
+        "--unit": unit,
+        "--set": settings,
+        "--also": also,
+        "--baud": baud,
+        "--format": char_format,
+    }
+    _check_own(kind, row, own)
     spec = _check_clock(clock)
     options = Options(
-        port=_check_port(port, request),
-        version=_find_version(row, version),
+        model=kind,
+        port=_check_port(port, row, request or "always"),
+        version=row.version(version),
         phases=phases,
         load=load or (),
         pv=pv or (),
-        request=request,
+        request=request or "always",
         start=_read_date(date),
+        producer=producer,
+        unit=unit,
+        settings=settings or (),
+        also=also or (),
+        baud=baud,
+        char_format=char_format,
     )
 
     async def session(loop: VirtualLoop | WallLoop) -> int:
@@ -108,21 +167,13 @@ def emulate_command(
     return run_on(spec, session)
 
 
-def _find_kind(name: str | None) -> Kind:
-    if name is None or name not in KINDS:
-        wrong = "what is to be emulated?" if name is None else f"{name!r} is not emulated;"
-        raise ConfigurationError(f"{wrong} there is {', '.join(KINDS)}")
-    return KINDS[name]
-
-
-def _find_version(kind: Kind, text: str | None) -> str:
-    """The version by its name or its beginning: 5.0 is 5.0.2."""
-    if text is None:
-        return kind.versions[-1]
-    found = [version for version in kind.versions if f"{version}.".startswith(f"{text}.")]
-    if len(found) != 1:
-        raise ConfigurationError(f"there is no version {text!r}; there is {', '.join(kind.versions)}")
-    return found[0]
+def _check_own(name: str, kind: Kind, own: Mapping[str, object]) -> None:
+    """Raises ConfigurationError for an option that was given and that this kind of device has not."""
+    for option, value in own.items():
+        if value is not None and option not in kind.options:
+            raise ConfigurationError(
+                f"{option}: {name} has no such thing; of its own it has {', '.join(sorted(kind.options))}"
+            )
 
 
 def _check_clock(text: str) -> ClockSpec:
@@ -132,12 +183,20 @@ def _check_clock(text: str) -> ClockSpec:
     return spec
 
 
-def _check_port(port: str, request: Request) -> str:
-    if port != "pty":
+def _check_port(port: str | None, kind: Kind, request: Request) -> str | None:
+    if port is not None and port.startswith(TCP):
+        if not kind.on_tcp:
+            raise ConfigurationError(
+                f"--port {port}: a {kind.what} has a serial port; socket://host:port leads to that of another machine"
+            )
+        # Who is used to URLs writes two slashes.
+        return port.replace("tcp://", TCP, 1)
+    if port not in (None, FRESH_PTY):
         check_where("--port", port)
-    if request != "always" and (port == "pty" or port.startswith("socket:")):
+    is_pty = port in (None, FRESH_PTY)
+    if request != "always" and (is_pty or (port or "").startswith("socket:")):
         raise ConfigurationError(
-            f"--request {request}: a {'pty' if port == 'pty' else 'socket'} has no modem lines; "
+            f"--request {request}: a {'pty' if is_pty else 'socket'} has no modem lines; "
             "use --request always, and type request off or request on"
         )
     return port

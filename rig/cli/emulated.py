@@ -9,21 +9,36 @@ from typing import Literal, Protocol
 
 from rig.errors import RigError
 
+FRESH_PTY = "pty"
+TCP = "tcp:"
+
 Request = Literal["always", "cts", "dsr"]
 """Who raises the Data Request: nobody has to, or the consumer does on that modem line of the port."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The choices of the command line. `version` is one of the kind's; `load` and `pv` are settings like `L1=10A`."""
+    """The choices of the command line; None: what the kind of device has of itself.
 
-    port: str
-    version: str
-    phases: int
-    load: Sequence[str]
-    pv: Sequence[str]
-    request: Request
+    `model` is what was asked for: a name, or a file. `port` is a tty, a URL, `pty` for a new one or `tcp:host:port`.
+    `version` is one of the kind's, `load` and `pv` are settings like `L1=10A`, `settings` like `ct_ratio=100`, and
+    `also` are further meters of the bus like `sdm72d:2`.
+    """
+
+    model: str
     start: datetime
+    port: str | None = None
+    version: str = ""
+    phases: int | None = None
+    load: Sequence[str] = ()
+    pv: Sequence[str] = ()
+    request: Request = "always"
+    producer: bool = False
+    unit: int | None = None
+    settings: Sequence[str] = ()
+    also: Sequence[str] = ()
+    baud: int | None = None
+    char_format: str | None = None
 
 
 class Emulated(Protocol):

@@ -102,7 +102,8 @@ class Live:
             self._ended.set_result(error)
 
     def _status(self) -> str:
-        return f"{self._device.status()} | last error: {self._last_error or 'none'}"
+        error = f" | last error: {self._last_error}" if self._last_error else ""
+        return f"{self._device.status()}{error}"
 
     def _tick(self) -> None:
         self._screen.refresh(self._status())

@@ -22,12 +22,8 @@ from rig.errors import ConfigurationError, HarnessError, RigError
 
 def options(**changes: Any) -> Options:
     usual: dict[str, Any] = {
-        "port": "pty",
+        "model": "p1",
         "version": "5.0.2",
-        "phases": 3,
-        "load": (),
-        "pv": (),
-        "request": "always",
         "start": DEFAULT_START,
     }
     return Options(**{**usual, **changes})
@@ -83,6 +79,15 @@ def run(script: Script, **changes: Any) -> None:
     finally:
         loop.close()
     assert failures == []
+
+
+def test_a_fault_that_finds_nothing_to_damage_is_refused() -> None:
+    async def script(device: P1Emulation, _reader: Reader) -> None:
+        with pytest.raises(ConfigurationError, match="fault badcrc: the telegram has no CRC to damage"):
+            device.do("fault badcrc")
+        assert "fault" not in device.status()
+
+    run(script, version="2.2")
 
 
 async def next_telegram(reader: Reader) -> Telegram:
@@ -170,8 +175,8 @@ def test_every_fault_acts_until_it_is_taken_off(name: str) -> None:
         ("L1=3 L2", "'L2' is no current"),
         ("load", "a current is missing"),
         ("pv", "a current is missing"),
-        ("L1=1000", "more than a telegram can say"),
-        ("pv all=200", "more than a telegram can say"),
+        ("L1=1000", "more than the meter can show"),
+        ("pv all=200", "more than the meter can show"),
         ("request", "write request on or request off"),
         ("request maybe", "write request on or request off"),
         ("fault", "there is no fault ''"),
@@ -216,9 +221,9 @@ def test_status_says_when_nobody_reads() -> None:
     ("changes", "complaint"),
     [
         ({"phases": 2}, "1 or 3 phases"),
-        ({"version": "3.0"}, "no P1 version '3.0'; there is 4.2.2, 5.0.2"),
+        ({"version": "1.0"}, "no P1 version '1.0'; there is 2.2, 3.0"),
         ({"load": ["L9=1"]}, "'L9=1' is no current"),
-        ({"pv": ["all=500"]}, "more than a telegram can say"),
+        ({"pv": ["all=500"]}, "more than the meter can show"),
         ({"phases": 1, "load": ["L2=1"]}, "only L1"),
         ({"request": "cts"}, "pty has no CTS"),
         ({"port": "ttyUSB0"}, "is no port"),
@@ -257,7 +262,9 @@ def test_a_port_that_goes_away_is_told() -> None:
     path = os.ttyname(slave)
 
     async def script(device: P1Emulation, master: int, failures: list[RigError]) -> None:
-        assert device.introduce() == [f"P1 meter, DSMR 5.0.2, 3 phases, a telegram every 1 s, on {path} at 115200 8N1"]
+        assert device.introduce() == [
+            f"P1 meter, version 5.0.2, 3 phases, a telegram every 1 s, on {path} at 115200 8N1"
+        ]
         os.close(slave)
         os.close(master)
         async with asyncio.timeout(1000.0):

@@ -16,6 +16,7 @@ from rig.clock import ClockSpec
 from rig.paths import fixtures
 
 TELEGRAM = (fixtures() / "p1" / "dsmr50_3p_export.txt").read_bytes()
+FRAME = (fixtures() / "tic" / "historique_1p_export.txt").read_bytes()
 OLDER = (fixtures() / "p1" / "dsmr42_3p_import.txt").read_bytes()
 
 
@@ -72,7 +73,7 @@ def test_json(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert document["schema"] == 1
     assert document["counts"] == {"read": 2, "crc": 1}
     first, second = document["files"]
-    assert (first["file"], first["notes"]) == (str(capture), [])
+    assert (first["file"], first["kind"], first["notes"]) == (str(capture), "p1", [])
     assert first["telegrams"][1] == {
         "offset": 886,
         "length": 865,
@@ -84,9 +85,38 @@ def test_json(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert second["telegrams"][0]["reason"].startswith("CRC 0D77 received")
 
 
+def test_frames_of_tic(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside a P1 capture, each over a line of its own."""
+    frames = tmp_path / "linky.bin"
+    frames.write_bytes(FRAME[100:] + FRAME + FRAME.replace(b"ADCO 04", b"ADCO 14"))
+    assert run(["replay", str(frames), str(capture)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        f"{frames}: 410 bytes",
+        "   offset  bytes",
+        "        0     70  ignored: no telegram begins here",
+        "       70    170  historique  L1 -14.00 A",
+    ]
+    assert lines[4].startswith("      240    170  rejected (crc): group 'ADCO 142361000002 ")
+    assert lines[-2].startswith("      886    865  version 42")
+    assert lines[-1] == "3 read, 1 rejected (1 crc), 1 ignored"
+
+
+def test_a_kind_may_be_given(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", "--kind", "p1", str(capture)]) == 0
+    assert run(["replay", "--kind", "tic", str(capture)]) == 3
+    assert "holds no TIC frame: there is no STX LF in its 1751 bytes" in capsys.readouterr().err
+    assert run(["replay", "--kind", "morse", str(capture)]) == 3
+    assert "--kind" in capsys.readouterr().err
+
+
 def test_files_that_cannot_be_replayed(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").write_bytes(b"")
-    for path, complaint in (("missing", "No such file"), (".", "Is a directory"), ("empty", "holds no P1 telegram")):
+    for path, complaint in (
+        ("missing", "No such file"),
+        (".", "Is a directory"),
+        ("empty", "no TIC frame (no STX LF)"),
+    ):
         assert run(["replay", str(capture), str(tmp_path / path)]) == 3
         printed = capsys.readouterr()
         assert printed.out == ""  # not even of the file that is good
