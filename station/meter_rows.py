@@ -3,6 +3,7 @@
 The documents give back-office keys for the Modbus TCP/IP meter only (ALB-RTU-029, ALB-TIC-007); the rest is our own.
 """
 
+from station.setting_planned import TRUE_FALSE
 from station.setting_row import Choices, SettingRow
 
 TCP_MASTER = "TCP master"
@@ -11,8 +12,10 @@ RTU_CUSTOM = "Custom"
 INPUT_REGISTERS, HOLDING_REGISTERS = "Input registers (FC 04)", "Holding registers (FC 03)"
 HIGH_TO_LOW, LOW_TO_HIGH = "High to Low", "Low to High"
 
+# What the tools call entering the registers oneself.
+MANUAL = ("Custom register mapping", "Manually enter mapping")
 # ALB-TCP-022, ALB-TCP-017: for a meter that is not Socomec's, None and a custom register mapping.
-TCP_MODELS: Choices = (("Socomec", ("Socomec E27", "Socomec Countis E27")), (TCP_CUSTOM, ("Custom",)))
+TCP_MODELS: Choices = (("Socomec", ("Socomec E27", "Socomec Countis E27")), (TCP_CUSTOM, ("Custom", *MANUAL)))
 # ALB-TCP-024, V-04
 CONNECTIONS: Choices = (
     (TCP_MASTER, ("MODBUS_master_TCP",)),
@@ -22,7 +25,7 @@ CONNECTIONS: Choices = (
 # ALB-RTU-001 to ALB-RTU-004, ALB-RTU-012
 RTU_PRESETS: Choices = (
     *((f"Eastron {model}", (model,)) for model in ("SDM230", "SDM72D", "SDM120CT", "SDM72CT")),
-    (RTU_CUSTOM, ("Custom register mapping",)),
+    (RTU_CUSTOM, MANUAL),
 )
 # ALB-RTU-009
 FUNCTIONS: Choices = ((INPUT_REGISTERS, ("4", "Input registers")), (HOLDING_REGISTERS, ("3", "Holding registers")))
@@ -70,7 +73,8 @@ METER_ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "mbtcp_enabled", "MBTCPSmart-IsEnabled", "switch", "CFG-016 ALB-TCP-021 V-01",
         "the Modbus TCP/IP meter is asked",
-        aliases=("MBTCPSSmart-IsEnabled", "ModbusTCP balancing"), feature="ALB",
+        aliases=("MBTCPSSmart-IsEnabled", "ModbusTCP balancing", "ModbusTCP balancing enabled"),
+        choices=TRUE_FALSE, feature="ALB",
     ),
     SettingRow(
         "mbtcp_model", "MBTCPSmart-SlaveMeterModel", "choice", "CFG-018 ALB-TCP-022 V-02",
@@ -96,7 +100,7 @@ METER_ROWS: tuple[SettingRow, ...] = (
     ),
     SettingRow(
         "mbtcp_unit", "MBTCPSmart-SlaveUnitID", "count", "CFG-017 ALB-TCP-027 X-27 O-57",
-        "Modbus address of the meter; above 255 it cannot be asked",
+        "Modbus address of the meter, 1 for a custom meter; above 255 it cannot be asked",
         installer="Slave address",
         aliases=("MBTCPSSmart-SlaveUnitID", "ModbusTCP Slave Address", "ModbusTCP Slave", "Server Address"),
         low=0, high=65535, feature="ALB",
@@ -104,12 +108,12 @@ METER_ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "mbrtu_preset", "mbrtu.preset", "choice", "ALB-RTU-005 ALB-RTU-011 ALB-RTU-012",
         "which meter is on the RS-485 port; with Custom the custom register mapping says",
-        choices=RTU_PRESETS,
+        installer="Custom register map", aliases=("Select preset",), choices=RTU_PRESETS,
     ),
     SettingRow(
         "mbrtu_unit", "mbrtu.unit", "count", "ALB-RTU-008 X-27 O-29",
         "Modbus address of the meter on the RS-485 port",
-        low=1, high=247,
+        installer="Address", low=1, high=247,
     ),
     SettingRow(
         "mbrtu_baud", "mbrtu.baud", "choice", "O-29 ALB-RTU-010",
@@ -148,18 +152,23 @@ METER_ROWS: tuple[SettingRow, ...] = (
     ),
     SettingRow(
         "modbus_function", "modbus.function", "choice", "ALB-RTU-009 ALB-RTU-022",
-        "custom mapping: function code", choices=FUNCTIONS,
+        "custom mapping: function code",
+        installer="Function code", aliases=("Modbus function code",), choices=FUNCTIONS,
     ),
     SettingRow(
         "modbus_word_order", "modbus.word_order", "choice", "ALB-TCP-004 ALB-TCP-020 O-30",
-        "custom mapping: order of the words of a value", choices=WORD_ORDERS,
+        "custom mapping: order of the words of a value",
+        installer="Word order", choices=WORD_ORDERS,
     ),
     *(
         SettingRow(
             f"modbus_{quantity}_{n}", f"modbus.{quantity}_{n}", "register", "ALB-RTU-020 ALB-TCP-018 ALB-TCP-020",
             f"custom mapping: {what} of phase {n}; address, type, size and scale",
+            installer=f"{name} phase {n}",
         )
-        for quantity, what in (("current", "current in A"), ("power", "real power in W"))
+        for quantity, what, name in (
+            ("current", "current in A", "Current"), ("power", "real power in W", "Real power"),
+        )
         for n in (1, 2, 3)
     ),
     SettingRow(

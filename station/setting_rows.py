@@ -5,6 +5,7 @@ and stand for what the documents leave open (O-nn). Defaults stand in `station.s
 """
 
 from station.meter_rows import METER_ROWS
+from station.setting_planned import ON_OFF, PLANNED_ROWS
 from station.setting_row import Choices, SettingRow
 
 P1_PROTOCOL = "DSMR4.x/SMR5.0 (P1)"
@@ -22,6 +23,8 @@ PROTOCOLS: Choices = (
     (RTU_PROTOCOL, ("Modbus RS485", "bus RS485")),
     (TIC_PROTOCOL, ("TIC/Linky", "Protocole TIC")),
 )
+# ALB-GEN-009, ALB-GEN-010
+RECEIVED: Choices = (("True", ("Include charging EV",)), ("False", ("Exclude charging EV",)))
 # SCM-012
 RJ11_MODES: Choices = (
     (P1_MODE, ()),
@@ -44,6 +47,15 @@ ROWS: tuple[SettingRow, ...] = (
         installer="License Key features",
     ),
     SettingRow(
+        "rated_a", "station.rated_a", "number", "ALB-TCP-034 PH-026",
+        "most current per phase the station is built for; no setting goes beyond it",
+        unit="A", low=6.0, high=80.0,
+    ),
+    SettingRow(
+        "address", "net.address", "interface", "ALB-TCP-008",
+        "the station's own address on the local network, such as 192.168.0.10/24; empty when it is given one there",
+    ),
+    SettingRow(
         "station_max_a", "Station-MaxCurrent", "number", "CFG-003",
         "most current per phase the station takes",
         installer="Station maximum current", unit="A", low=6.0, high=80.0,
@@ -51,18 +63,19 @@ ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "connector1_max_a", "Connector1-MaxCurrent", "number", "CFG-004",
         "most current per phase socket 1 gives",
-        installer="Connector 1 max current", aliases=("Socket 1 maximum current", "Connettor1-MaxCurrent"),
+        installer="Connector 1 max current",
+        aliases=("Socket 1 maximum current", "Connettor1-MaxCurrent", "Max current (A)", "Maximum current (A)"),
         unit="A", low=6.0, high=80.0,
     ),
     SettingRow(
         "phases", "Phase-Connected", "choice", "CFG-009 PH-028",
         "grid phases behind the station's L1, L2, L3, in that order",
-        installer="Phase rotation", choices=ROTATIONS,
+        installer="Phase rotation", aliases=("Phase mapping",), choices=ROTATIONS,
     ),
     SettingRow(
         "active_balancing", "Active-LoadBalancing", "switch", "CFG-011",
         "the meter decides how much the station may take",
-        installer="Active Load Balancing", feature="ALB",
+        installer="Active Load Balancing", choices=ON_OFF, feature="ALB",
     ),
     SettingRow(
         "protocol", "ALB-ProtocolSelection", "choice", "CFG-012 ALB-P1-013",
@@ -77,13 +90,16 @@ ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "meter_includes_charger", "SmartMeterIncludesCharger", "switch", "CFG-033 ALB-GEN-013 O-58",
         "the meter sees the station too",
-        installer="Received measurements", feature="ALB",
+        installer="Received measurements", choices=RECEIVED, feature="ALB",
     ),
     SettingRow(
         "meter_max_a", "SmartMeter-MaxCurrent", "number", "CFG-032 ALB-GEN-008",
         "current limit of the installation per phase",
         installer="Maximum smart meter current (A)",
-        aliases=("Installation-MaxCurrent", "Installation Maximum Current"),
+        aliases=(
+            "Installation-MaxCurrent", "Installation Maximum Current", "Maximum smart meter current",
+            "Maximum smart energy meter current (A)", "Maximum smart energy meter current",
+        ),
         unit="A", low=1.0, high=1000.0, feature="ALB",
     ),
     SettingRow(
@@ -91,7 +107,8 @@ ROWS: tuple[SettingRow, ...] = (
         "limit while the meter is not heard; below 6 A means pause (O-33)",
         installer="Safe current (A)",
         aliases=(
-            "Load Balancing Safe Current (A)", "Load Balancing Safe Current", "Active Load Balancing Safe current",
+            "Safe current", "Load Balancing Safe Current (A)", "Load Balancing Safe Current",
+            "Active Load Balancing Safe current",
         ),
         unit="A", low=0.0, high=80.0, feature="ALB",
     ),
@@ -126,6 +143,7 @@ ROWS: tuple[SettingRow, ...] = (
         low=0, high=1000,
     ),
     *METER_ROWS,
+    *PLANNED_ROWS,
     SettingRow(
         "alb_return_a_per_step", "alb.return_a_per_step", "number", "O-32 O-52",
         "most by which the limit of active load balancing rises at a time",

@@ -3,6 +3,7 @@
 Every parser raises SettingError, naming key, value and what is allowed.
 """
 
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -68,8 +69,12 @@ def _switch(row: SettingRow, value: object) -> bool:
     if isinstance(value, bool):
         return value
     state = _SWITCH.get(value.casefold()) if isinstance(value, str) else None
+    if isinstance(value, str) and state is None:
+        spelled = [normal(value) in map(normal, spellings) for _, spellings in row.choices]
+        state = spelled[0] if any(spelled) else None
     if state is None:
-        raise _refusal(row, value, "On, Off, True or False")
+        more = "".join(f" or {spelling!r}" for _, spellings in row.choices for spelling in spellings)
+        raise _refusal(row, value, f"On, Off, True or False{more}")
     return state
 
 
@@ -105,6 +110,32 @@ def _ipv4(row: SettingRow, value: object) -> str:
     return ".".join(str(int(octet)) for octet in octets)
 
 
+_PREFIX = re.compile(r"[0-9]{1,2}")
+
+
+def _interface(row: SettingRow, value: object) -> str | None:
+    """An own IPv4 address with the length of its network's prefix; None when it is empty."""
+    if value in (None, ""):
+        return None
+    address, _, prefix = value.partition("/") if isinstance(value, str) else ("", "", "")
+    try:
+        if _PREFIX.fullmatch(prefix):
+            return str(ipaddress.IPv4Interface(f"{_ipv4(row, address)}/{prefix}"))
+    except (SettingError, ValueError):
+        pass
+    raise _refusal(row, value, "an IPv4 address with its prefix, such as 192.168.0.10/24")
+
+
+_NETWORK_NAME = re.compile(r"[A-Z0-9]{1,7}")
+
+
+def _network_name(row: SettingRow, value: object) -> str:
+    """SCN-048, O-39; empty for none."""
+    if not isinstance(value, str) or (value and not _NETWORK_NAME.fullmatch(value)):
+        raise _refusal(row, value, "1 to 7 of the characters A to Z and 0 to 9")
+    return value
+
+
 def _register(row: SettingRow, value: object) -> Register | None:
     if isinstance(value, Register) or value in (None, ""):
         return value or None  # type: ignore[return-value]
@@ -126,6 +157,8 @@ PARSERS: Mapping[str, Callable[[SettingRow, object], object]] = {
     "choice": _choice,
     "licence": _licence,
     "ipv4": _ipv4,
+    "interface": _interface,
+    "network-name": _network_name,
     "register": _register,
     "read-only": _read_only,
 }

@@ -2,7 +2,7 @@
 
 A setting goes by its back-office key, its name in the installer tool, or another spelling found in the documents;
 names are compared in small letters with hyphens and blanks removed (O-56). The names and ranges stand in
-`station.setting_rows`, the defaults here.
+`station.setting_rows`, the defaults here and, for what is not built yet, in `station.setting_planned`.
 """
 
 import difflib
@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from station.errors import SettingError
-from station.meter_rows import HIGH_TO_LOW, INPUT_REGISTERS, RTU_CUSTOM, TCP_CUSTOM, TCP_MASTER
+from station.meter_rows import HIGH_TO_LOW, INPUT_REGISTERS, TCP_MASTER
+from station.setting_checks import refuse_conflicts
+from station.setting_links import fill_in
+from station.setting_planned import EMS, PlannedSettings
 from station.setting_row import SettingRow
 from station.setting_rows import P1_MODE, P1_PROTOCOL, ROWS, RTU_PROTOCOL, TCP_PROTOCOL, TIC_PROTOCOL
 from station.setting_values import LICENCES, PARSERS, licence_names, normal
@@ -23,10 +26,12 @@ MeterPort = Literal["p1", "tic", "rtu", "tcp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(PlannedSettings):
     """What the station was configured with. Currents in A per phase, times in s; see the rows for clauses."""
 
     licence_key: str = ""
+    rated_a: float = 32.0  # PH-026
+    address: str | None = None
     station_max_a: float = 32.0
     connector1_max_a: float = 32.0
     phases: str = "L1L2L3"
@@ -87,14 +92,15 @@ class Settings:
         """Settings from names and values, values as text or as they stand in a TOML file; the rest by default.
 
         Raises SettingError, naming key, value and what is allowed, for an unknown or read-only key, a key given
-        twice under two names, a value out of range, or a setting of a feature that is not unlocked.
+        twice under two names, a value out of range, a setting of a feature that is not unlocked, or settings that
+        do not go together.
         """
         rows = {find_row(key): value for key, value in canonical(given).items()}
         changes: dict[str, Any] = {row.field: PARSERS[row.kind](row, value) for row, value in rows.items()}
-        settings = replace(cls(), **changes)
+        settings = replace(cls(), **fill_in(changes))
         for row in rows:
             _check_licence(settings, row)
-        _check_mapping(settings)
+        refuse_conflicts(settings)
         return settings
 
     @property
@@ -109,12 +115,12 @@ class Settings:
 
     @property
     def meter_port(self) -> MeterPort | None:
-        """The port on which a meter is read; None when active balancing is off or the port is not enabled."""
+        """The port on which a meter is read; None when nothing balances by a meter or the port is not enabled."""
         enabled = {
             P1_PROTOCOL: self.rj11_mode == P1_MODE,  # ALB-P1-012
             TCP_PROTOCOL: self.mbtcp_enabled and self.mbtcp_connection == TCP_MASTER,  # ALB-TCP-021, ALB-TCP-024
         }
-        if not self.active_balancing or not enabled.get(self.protocol, True):
+        if not self.active_balancing or self.data_source == EMS or not enabled.get(self.protocol, True):
             return None
         return _METER_PORTS[self.protocol]
 
@@ -127,6 +133,11 @@ class Settings:
     def grid_phases(self) -> tuple[int, ...]:
         """Index (0 for L1) of the grid phase behind the station's own L1, and L2 and L3 where it has them."""
         return tuple(int(digit) - 1 for digit in self.phases.split("L")[1:])
+
+    @property
+    def one_phase(self) -> bool:
+        """Whether the station is connected to one phase only."""
+        return len(self.grid_phases) == 1
 
     @property
     def cap_da(self) -> int:
@@ -175,24 +186,6 @@ def _check_licence(settings: Settings, row: SettingRow) -> None:
             f"{row.key}: belongs to {row.feature}, which FeatureLicenseKey {settings.licence_key!r} does not unlock; "
             f"set FeatureLicenseKey to {row.feature!r}"
         )
-
-
-def _check_mapping(settings: Settings) -> None:
-    """A meter without a preset needs its registers: currents (ALB-TCP-019), on RTU powers too (ALB-RTU-019)."""
-    on_rtu = settings.protocol == RTU_PROTOCOL and settings.mbrtu_preset == RTU_CUSTOM
-    on_tcp = settings.protocol == TCP_PROTOCOL and settings.mbtcp_model == TCP_CUSTOM
-    if not (on_rtu or on_tcp):
-        return
-    currents = [n for n in (1, 2, 3) if getattr(settings, f"modbus_current_{n}") is not None]
-    powers = [n for n in (1, 2, 3) if getattr(settings, f"modbus_power_{n}") is not None]
-    if currents not in ([1], [1, 2, 3]):
-        raise SettingError(f"modbus.current_N: given for {_phases(currents)}; needed for phase 1, or for 1, 2 and 3")
-    if powers != currents and (on_rtu or powers):
-        raise SettingError(f"modbus.power_N: given for {_phases(powers)}; needed for the phases whose current is given")
-
-
-def _phases(numbers: list[int]) -> str:
-    return f"phase {' and '.join(map(str, numbers))}" if numbers else "no phase"
 
 
 _DEFAULTS = Settings()

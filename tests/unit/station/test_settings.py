@@ -115,8 +115,16 @@ def test_switches(value: object, state: bool) -> None:  # CFG-038
 
 @pytest.mark.parametrize("value", ["Aan", "Vrai", "1", 1, None, ""])
 def test_switches_know_english_only(value: object) -> None:
-    message = refused({**ALB, "SmartMeterIncludesCharger": value})
-    assert message == f"SmartMeterIncludesCharger: {value!r} is not allowed; allowed is On, Off, True or False"
+    message = refused({**ALB, "Active-LoadBalancing": value})
+    assert message == f"Active-LoadBalancing: {value!r} is not allowed; allowed is On, Off, True or False"
+
+
+@pytest.mark.parametrize(("value", "state"), [("Include charging EV", True), ("exclude Charging EV", False)])
+def test_a_switch_with_words_of_its_own(value: str, state: bool) -> None:  # ALB-GEN-009, ALB-GEN-010
+    assert Settings.from_mapping({**ALB, "Received measurements": value}).meter_includes_charger is state
+    assert refused({**ALB, "Received measurements": "include"}).endswith(
+        "allowed is On, Off, True or False or 'Include charging EV' or 'Exclude charging EV'"
+    )
 
 
 @pytest.mark.parametrize("value", [5.9, 80.1, "5.9", "-1", "abc", "16,0", "", None, True, math.nan, "nan", "inf", [16]])
@@ -125,9 +133,14 @@ def test_a_current_out_of_range_names_key_value_and_range(value: object) -> None
     assert message == f"Station-MaxCurrent: {value!r} is not allowed; allowed is a number from 6 to 80 A"
 
 
-@pytest.mark.parametrize("value", [6, 6.0, "6", "80.0", " 20.0 "])
+@pytest.mark.parametrize("value", [6, 6.0, "6", "32.0", " 20.0 "])
 def test_a_current_in_range(value: object) -> None:
-    assert 6.0 <= Settings.from_mapping({"Station-MaxCurrent": value}).station_max_a <= 80.0
+    assert Settings.from_mapping({"Station-MaxCurrent": value}).station_max_a == float(str(value))
+
+
+def test_not_more_than_the_station_supports() -> None:  # ALB-TCP-034
+    assert refused({"Station-MaxCurrent": 32.1}).startswith("Station-MaxCurrent: 32.1 A is more than")
+    assert Settings.from_mapping({"station.rated_a": 80, "Station-MaxCurrent": 80}).station_max_a == 80.0
 
 
 @pytest.mark.parametrize("value", ["0", "1.5", 1.0, "-1", "", "unlimited", True, "9" * 5000, "³"])
@@ -297,3 +310,35 @@ class TestMeters:
 
     def test_keys_of_the_documents_need_the_licence(self) -> None:  # ALB-GEN-017
         assert "which FeatureLicenseKey '' does not unlock" in refused({"MBTCPSmart-IsEnabled": "True"})
+
+
+class TestOwnAddress:  # ALB-TCP-008
+    @pytest.mark.parametrize(
+        ("given", "address"),
+        [("192.168.0.10/24", "192.168.0.10/24"), ("010.000.000.009/8", "10.0.0.9/8"), ("", None), (None, None)],
+    )
+    def test_with_its_network(self, given: object, address: str | None) -> None:
+        assert Settings.from_mapping({"net.address": given}).address == address
+
+    @pytest.mark.parametrize(
+        "given", ["192.168.0.10", "192.168.0.10/", "192.168.0.10/33", "192.168.0.10/-1", "192.168.0.10/²", "x/24",
+                  "fe80::1/64", "192.168.0.10/24/24", "192.168.0.10/0240", "192.168.0.10/" + "9" * 5000, 24]
+    )  # fmt: skip
+    def test_that_is_none(self, given: object) -> None:
+        assert refused({"net.address": given}) == (
+            f"net.address: {given!r} is not allowed; allowed is an IPv4 address with its prefix, such as "
+            "192.168.0.10/24"
+        )
+
+
+def test_one_phase_or_three() -> None:
+    assert Settings.from_mapping({"Phase-Connected": "L2"}).one_phase
+    assert not Settings.from_mapping({"Phase-Connected": "L2L3L1"}).one_phase
+
+
+def test_what_follows_is_filled_in() -> None:  # see test_setting_links
+    assert Settings.from_mapping({**ALB, "MBTCPSmart-IsEnabled": "True"}).protocol == "Modbus TCP/IP"
+
+
+def test_what_does_not_go_together_is_refused() -> None:  # see test_setting_checks
+    assert "second meter" in refused({**ALB, "MBTCPSmart-IsEnabled": "True", "ALB-ProtocolSelection": P1_PROTOCOL})
