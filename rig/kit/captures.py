@@ -1,50 +1,24 @@
 """Telegrams of real meters, kept outside the repository, and what a station must make of each.
 
-They lie in the folder that EVSE_RIG_CAPTURES names, else in `shared/captures` beside the checkout, in `p1`, with an
-`index.json` of what independent parsers read. What is expected here follows from that index and from O-25 and the
-documents behind it; nothing of it comes from the station.
+What is expected here follows from the index of what independent parsers read (see `capture_files`) and from O-25 and
+the documents behind it; nothing of it comes from the station.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from rig.errors import HarnessError
+from rig.kit.capture_files import NOMINAL_V, CaptureFile, PhaseRange, load_index, missing
 
-VARIABLE = "EVSE_RIG_CAPTURES"
-NOMINAL_V = 230.0
-MISSING = f"no captures of real meters on this machine; {VARIABLE} can name the folder that holds p1/index.json"
-_BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2].parent / "shared" / "captures"
-
+MISSING = missing("p1")
 ACCEPTED, WRONG_CRC, TOO_OLD = "ALB-P1-001", "ALB-P1-017", "ALB-P1-002"
 _PHASES = ("l1", "l2", "l3")
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseRange:
-    """Between which values the current of a phase lies, A. Not `directed`: only its size can be told."""
-
-    low_a: float
-    high_a: float
-    directed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(CaptureFile):
     """One file of the collection and its entry in the index."""
-
-    path: Path
-    entry: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The file's name without its ending, for the id of a case."""
-        return self.path.stem
 
     @property
     def clause(self) -> str:
@@ -58,24 +32,10 @@ class Capture:
         """The signed current of each phase of the meter, import positive; empty when the telegram must be refused."""
         return expected_a(self.entry["expected"], self.entry["phases"]) if self.entry["crc_valid"] else ()
 
-    def read(self) -> bytes:
-        """The bytes of the file. Raises HarnessError when they are not the ones that the index speaks of."""
-        data = self.path.read_bytes()
-        if sha256(data).hexdigest() != self.entry["sha256"]:
-            raise HarnessError(f"capture {self.path.name} is not the file that index.json describes; fetch it again")
-        return data
-
 
 def load(folder: Path | None = None) -> list[Capture]:
     """All captures, in the order of the index; none when there is no such folder. Raises HarnessError."""
-    folder = (folder or Path(os.environ.get(VARIABLE) or _BESIDE_THE_CHECKOUT)) / "p1"
-    if not folder.is_dir():
-        return []
-    try:
-        entries = json.loads((folder / "index.json").read_text("utf-8"))["telegrams"]
-        return [Capture(folder / entry["file"], entry) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HarnessError(f"the captures in {folder} have no usable index.json: {error!r}") from error
+    return load_index("p1", "telegrams", Capture, folder)
 
 
 def expected_a(values: dict[str, str], phases: list[int]) -> tuple[PhaseRange, ...]:
