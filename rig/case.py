@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rig.bench.bench import Bench
+from rig.bench.phases import STRAIGHT
 from rig.clauses import catalogue
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import NotTestableHere
 from rig.handles.base import Capability
 from rig.judge import Judge
+from rig.meters import MeterKind
 from rig.options import RunOptions
 from rig.supervise import run_supervised
 from rig.timeline import Timeline
@@ -43,9 +45,12 @@ class Case:
         self,
         settings: Mapping[str, object] | None = None,
         *,
-        meter: str | None = None,
-        phases: int = 3,
+        meter: MeterKind | None = None,
+        phases: int | None = None,
         behind_meter: bool = True,
+        feeder: str = STRAIGHT,
+        terminals: str = STRAIGHT,
+        station_on: bool = True,
     ) -> Bench:
         """A bench to enter with `async with`; see `Bench` for what can be chosen."""
         return Bench(
@@ -58,6 +63,9 @@ class Case:
             meter=meter,
             phases=phases,
             behind_meter=behind_meter,
+            feeder=feeder,
+            terminals=terminals,
+            station_on=station_on,
             files=self.files,
         )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from rig.bench.file import Lines
 from rig.case import Case
 from rig.clock import self_test
 from rig.errors import HarnessError, RigError
+from rig.meters import KINDS, MeterKind
 from rig.options import RunOptions
-
-# Any meter will do.
-_METER = "5.0.2"
 
 
 def preflight(options: RunOptions) -> None:
@@ -31,6 +30,12 @@ def preflight(options: RunOptions) -> None:
 
 
 async def _switch_on_and_off(case: Case) -> None:
-    has_p1 = case.options.bench.lines.p1 is not None
-    async with case.bench(meter=_METER if has_p1 else None):
-        pass
+    for meter in _one_for_each_line(case.options.bench.lines) or [None]:
+        async with case.bench(meter=meter):
+            pass
+
+
+def _one_for_each_line(lines: Lines) -> list[MeterKind | None]:
+    """Any meter will do."""
+    by_port = {kind.port: kind for kind in KINDS.values()}
+    return [kind for port, kind in by_port.items() if getattr(lines, port) is not None]

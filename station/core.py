@@ -82,6 +82,7 @@ class StationCore:
         self._session = False
         self._charged = False  # since it was plugged in
         self._diode_fault = False
+        self._meter_a: list[float] | None = None
         self._reported: object = None
         self._said: dict[str, object] = {}
 
@@ -101,6 +102,7 @@ class StationCore:
         self._charged |= self.mode3.state == "C2"
 
         self._report(offer, change, events)
+        self._say(events, "monitor", self._monitor())
         drive = Drive(SOCKET, self.mode3.pilot, self.mode3.contactor)
         return Outputs(drive, self._request, events)
 
@@ -143,6 +145,13 @@ class StationCore:
         for phase, current_ma in zip(self.settings.grid_phases, self._measured_ma(), strict=False):
             drawn_ma[phase] = current_ma
         self.active.step(now_s, report.state, report.reading, drawn_ma, self._session)
+        if (mismatch := self.active.mismatch) is not None:
+            names = (f"L{phase + 1}" for phase in mismatch)
+            events.append(_log(messages.phase_order(*names)))
+        if report.reading is not None:
+            self._meter_a = [round(current_a, 1) for current_a in report.reading.current_a]
+        elif report.state != "live":
+            self._meter_a = None
 
     def _offer(self) -> Offer:
         """What the socket may have; without a session, what a vehicle plugged in now would get."""
@@ -193,6 +202,15 @@ class StationCore:
             self._say(events, "status", dict(messages.status_notification(SOCKET, self._status(situation))))
         self._say(events, "display", {"text": panel.display(situation, self._power_w(), self._full_power_w)})
         self._say(events, "led", {"pattern": FACES[situation].led})
+
+    def _monitor(self) -> dict[str, object]:
+        """Live monitoring: Currents, States, Communication car (ALB-GEN-053)."""
+        return {
+            "meter_a": self._meter_a,
+            "socket_a": [round(current_ma / 1000, 1) for current_ma in self._measured_ma()],
+            "state": self.mode3.state,
+            "duty_pct": self.mode3.pilot / 1000 if isinstance(self.mode3.pilot, int) else None,
+        }
 
     def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
         if self._said.get(kind) != fields:

@@ -31,6 +31,11 @@ def p1_unsupported(reason: str) -> LogLine:
     return LogLine(f"P1 telegram not usable: {reason}", False)
 
 
+def phase_order(socket: str, meter: str) -> LogLine:
+    """ALB-GEN-040, in words of our own."""
+    return LogLine(f"Meter phase order: what socket phase {socket} draws is seen on meter phase {meter}", False)
+
+
 OVER_CURRENT_VENDOR_CODE = "302"  # OCP-021
 INFO_LENGTH = 50  # O-64: all that OCPP 1.6 lets through
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from station.descriptor import Tap
 from station.errors import SettingError
 from station.meter_link import Heard, MeterLink, meter_url
 from station.settings import Settings
@@ -19,7 +20,15 @@ class MeterCheck:
     Raises SettingError when no meter is selected, PortError when its port cannot be opened.
     """
 
-    def __init__(self, settings: Settings, say: Say, *, p1: str | None = None, meter: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        say: Say,
+        *,
+        p1: str | None = None,
+        meter: str | None = None,
+        tap: Tap | None = None,
+    ) -> None:
         found = meter_url(settings, p1=p1, meter=meter)
         if found is None:
             raise SettingError(_not_selected(settings))
@@ -27,7 +36,7 @@ class MeterCheck:
         self._limit_s = rules_for(settings).first_timeout_s
         self._most_failures = settings.modbus_warn_failures
         self._say = say
-        self._link = MeterLink(settings, *found, self)
+        self._link = MeterLink(settings, *found, self, tap=tap)
         self._left = 0
         self._failures: list[str] = []
         self._done = asyncio.Event()

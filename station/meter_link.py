@@ -13,6 +13,7 @@ from station.sources.reading import BadTelegram, Reading
 from station.tcp_port import SCHEME, open_tcp, parse_endpoint
 
 _SPOKEN = {"p1": "P1 port", "tic": "TIC port"}
+_RS485 = "RS485"
 
 Heard = Sequence[Reading | BadTelegram]
 
@@ -28,7 +29,10 @@ class MeterListener(Protocol):
 
 
 class MeterLink:
-    """One meter port, `port` by name and `url` where it is, kept open. `reader` can be replaced."""
+    """One meter port, `port` by name and `url` where it is, kept open. `reader` can be replaced.
+
+    In the log a meter goes by its port, on TCP/IP by the address of the settings, also where `url` is another way to it.
+    """
 
     def __init__(
         self,
@@ -43,7 +47,8 @@ class MeterLink:
         self.port = port
         self.url = url
         self._endpoint = parse_endpoint(url) if port == "tcp" else None
-        self.reader = reader or reader_for(settings, port, str(self._endpoint or url))
+        self._called = _RS485 if self._endpoint is None else settings.mbtcp_address
+        self.reader = reader or reader_for(settings, port, self._called)
         self._asking = self.reader if isinstance(self.reader, Asking) else None
         self._tuning = self.reader if isinstance(self.reader, Tuning) else None
         self._listener = listener
@@ -84,7 +89,12 @@ class MeterLink:
     async def _try(self) -> None:
         if self._endpoint is not None:
             self._open = await open_tcp(
-                self._endpoint, self.port, on_data=self._data, on_lost=self._lost, tap=self._tap
+                self._endpoint,
+                self.port,
+                called=self._called,
+                on_data=self._data,
+                on_lost=self._lost,
+                tap=self._tap,
             )
         else:
             self._line = self._line if self._tuning is None else self._tuning.line

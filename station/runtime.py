@@ -22,7 +22,8 @@ Emit = Callable[[float, str, dict[str, object]], None]
 class StationRuntime:
     """One station on a board link and, where a meter is selected, its port.
 
-    `p1` is where the P1 port is, `meter` where the port of the selected meter is, whichever it is. `emit(at_s, kind,
+    `p1` is where the P1 port is, `meter` where the port of the selected meter is, whichever it is (a meter on TCP/IP
+    is where the settings say unless that is given, and is called by what they say either way). `emit(at_s, kind,
     fields)` gets the events of docs/architecture.md. `tap(port, "rx" or "tx", bytes)` is called after every OS read
     and write on the ports "board" and `meter_port`. With `wait_for_board` the board may come later than the station.
     `core` and `reader` can be replaced.

@@ -56,9 +56,9 @@ class TcpPort:
 
 
 async def open_tcp(
-    endpoint: Endpoint, name: str, *, on_data: OnData, on_lost: OnLost, tap: Tap | None = None
+    endpoint: Endpoint, name: str, *, called: str = "", on_data: OnData, on_lost: OnLost, tap: Tap | None = None
 ) -> TcpPort:
-    """Connect. Raises PortError, saying where to and why not."""
+    """Connect. Raises PortError, saying where to and why not; `called` is what to call that place."""
     link = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         link.setblocking(False)
@@ -68,7 +68,7 @@ async def open_tcp(
     except OSError as error:  # TimeoutError too
         link.close()
         why = os.strerror(error.errno) if error.errno else f"nothing answers within {CONNECT_S:g} s"
-        raise PortError(f"no connection to {endpoint}: {why}") from error
+        raise PortError(f"no connection to {called or endpoint}: {why}") from error
     except BaseException:
         link.close()
         raise

@@ -1,9 +1,9 @@
-"""One bench, wired up: site, P1 meter on its line, car and board on their link, and the station under test.
+"""One bench, wired up: site, meter on its line, car and board on their link, and the station under test.
 
-    site ── P1 meter ── tty ═ cable ═ tty ── station ── socket ── board ── pilot, contactor, car
+    site ── meter ── tty ═ cable ═ tty ── station ── socket ── board ── pilot, contactor, car
 
 Everything between the meter and the station, and between the station and the board, crosses a descriptor of the
-operating system.
+operating system: a tty pair, a serial device or a socket.
 """
 
 from __future__ import annotations
@@ -11,57 +11,56 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from emulators.board.board import Board
-from emulators.board.port import BoardPort
 from emulators.board.socket import Socket
 from emulators.errors import BadConfiguration, EmulatorError
-from emulators.p1.meter import Meter
-from emulators.p1.port import P1Port
 from emulators.site import Site
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench.file import BenchFile, BoardLine, P1Line, StationEntry
-from rig.bench.observed import Observed
-from rig.clock import Calendar, Hop, VirtualLoop, WallLoop
+from rig.bench.board_link import BoardLink
+from rig.bench.file import BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.observed import Expectation, Observed
+from rig.bench.phases import STRAIGHT, at_terminals, to_grid
+from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere
-from rig.handles import Capability, ExternalHandle, Port, ReferenceHandle, StationHandle, Tap, Wiring
-from rig.lines.end import EndSpec
-from rig.lines.line import Line
+from rig.handles import Capability, ExternalHandle, Port, ReferenceHandle, StationHandle, Wiring
+from rig.meters import BenchMeter, MeterKind, Place, make
 from rig.timeline import Event, Timeline
 
 SOCKET = 1
 HOUSE = "house"
 PV = "pv"
-P1 = "p1"
-CAPTURE = "p1.pcapng"
-_LATER_CAPTURE = "p1-{}.pcapng"
 _MODEM_LINES: Mapping[str, Literal["CTS", "DSR"] | None] = {"": None, "cts": "CTS", "dsr": "DSR"}
 # A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
 CHARGING_WITHIN_S = 60.0
 # The longest that a station may still be busy with the case before: an over-current pause of 300 s.
 IDLE_WITHIN_S = 330.0
-# Longer than any telegram is on the wire.
-TELEGRAM_ON_WIRE_S = 0.3
+# A meter that is heard of neither in this many of its intervals nor in this time is not asked.
+SILENT_AFTER_INTERVALS, SILENT_AFTER_S = 3, 20.0
 
 
 class NotCharging(Finding):
     """The case could not begin: the station gave no current to a willing car."""
 
 
+class NotAsking(Finding):
+    """The case could not begin: the station neither raises its Data Request nor asks its meter."""
+
+
 class Bench:
     """Enter it with `async with`; what is on it is then switched on, and off again at the end.
 
-    `meter` is a P1 version ("4.2.2", "5.0.2") or None for a bench without a meter; `behind_meter` False puts the
-    station on a connection of its own, which that meter does not see. `settings` go to the station, on top of those in
-    the bench file. `files` is the folder for captures, None for none.
+    `meter` is the kind of meter, None for a bench without one; `behind_meter` False puts the station on a connection
+    of its own, which that meter does not see. `phases` are those of the connection; None: as many as the meter has.
+    `feeder` is the order of the grid's phases at the station's terminals, `terminals` at the meter's. `settings` go
+    to the station, on top of those in the bench file. `station_on` False leaves the station off, for
+    `check_meter`. `files` is the folder for captures, None for none.
 
     Raises NotTestableHere when the bench file lacks a line that the case needs, or the station is not set as needed.
     """
@@ -75,46 +74,54 @@ class Bench:
         calendar: Calendar,
         rng: random.Random,
         settings: Mapping[str, object],
-        meter: str | None = None,
-        phases: int = 3,
+        meter: MeterKind | None = None,
+        phases: int | None = None,
         behind_meter: bool = True,
+        feeder: str = STRAIGHT,
+        terminals: str = STRAIGHT,
+        station_on: bool = True,
         files: Path | None = None,
     ) -> None:
-        _check_lines(file, meter)
+        self._file = file
+        self._phases = phases or (3 if meter is None else meter.phases)
+        self._loop = loop
+        self._timeline = timeline
+        self._terminals = terminals
+        self._station_on = station_on
+        self.site = Site(phases=self._phases)
+        self._meter = None if meter is None else make(meter, self._place(meter, calendar, rng, files))
         self._settings = _settings(file.station, settings)
         self.observed = Observed(timeline)
         self.station = _handle(file)
-        self.site = Site(phases=phases)
-        self.socket = Socket(SOCKET, phases=phases, emit=timeline.emitter("board"))
+        self.socket = Socket(SOCKET, phases=self._phases, emit=timeline.emitter("board"))
         if behind_meter:
-            self.site.attach(f"socket {SOCKET}", self.socket.currents_a)
+            self.site.attach(f"socket {SOCKET}", lambda now_s: to_grid(self.socket.currents_a(now_s), feeder))
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
-        self._phases = phases
-        self._file = file
-        self._loop = loop
-        self._timeline = timeline
-        self._calendar = calendar
-        self._board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
+        board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
+        listen = "" if file.lines.board is None else file.lines.board.listen
+        self._board_link = BoardLink(board, listen, loop, timeline)
         self._switched_on = AsyncExitStack()
-        self._board_port: BoardPort | None = None
-        self._hops = [loop.ledger.hop(f"board link, to the {whom}") for whom in ("station", "board")]
-        self._meter_version = meter
-        self._meter: Meter | None = None
-        self._p1_port: P1Port | None = None
-        self._line = None if meter is None else self._make_line(rng, files)
+        self._heard: Event | None = None
+        self.began_s = loop.time()
 
-    def _make_line(self, rng: random.Random, files: Path | None) -> Line:
-        entry = self._file.lines.p1 or P1Line()
-        return Line(
-            P1,
+    def _place(self, meter: MeterKind, calendar: Calendar, rng: random.Random, files: Path | None) -> Place:
+        line = getattr(self._file.lines, meter.port)
+        if line is None:
+            raise NotTestableHere(
+                f"this bench has no {meter.port.upper()} line; add [lines.{meter.port}] to the bench file"
+            )
+        return Place(
             loop=self._loop,
             timeline=self._timeline,
+            calendar=calendar,
             rng=rng,
-            b=EndSpec(entry.port, request_line=_MODEM_LINES[entry.request_line]),
-            capture=None if files is None else _unused(files),
+            read=lambda now_s: at_terminals(self.site.read(now_s), self._terminals),
+            where=line.listen if isinstance(line, TcpLine) else line.port,
+            request_line=_MODEM_LINES[line.request_line] if isinstance(line, P1Line) else None,
             # The reference station raises the request by itself; of somebody else's, only a modem line can tell.
-            request=self._file.station.kind == "external",
+            requested=self._file.station.kind == "external",
+            capture=None if files is None else _unused(files, meter.port),
         )
 
     # -- switching on and off ------------------------------------------------------------------------------------
@@ -133,81 +140,32 @@ class Bench:
 
     async def _start(self) -> None:
         # What is switched on goes on the stack first, so that it goes off again however far this comes.
-        stack = self._switched_on
-        stack.push_async_callback(asyncio.sleep, 0)  # one more turn of the loop, in which asyncio closes connections
-        stack.callback(self.observed.end)
-        if self._file.lines.board is not None:
-            self._board_port = self._make_board_port(self._file.lines.board)
-            stack.push_async_callback(self._board_port.stop)
-            await self._board_port.start()
+        off = self._switched_on
+        off.push_async_callback(asyncio.sleep, 0)  # one more turn of the loop, in which asyncio closes connections
+        off.callback(self.observed.end)
+        off.callback(self._timeline.listen(self._note_arrival))
+        await self._board_link.open(off)
         ports: dict[str, Port] = {}
-        if self._line is not None:
-            line = self._line
-            stack.push_async_callback(line.close)
-            await line.open()
-            line.on_request(lambda active, _now_s: self._p1_port.set_request(active) if self._p1_port else None)
-            stack.callback(self._remove_meter)
-            self._start_meter(line, self._meter_version or "")
-            ports[P1] = Port(line.b.path, lambda: line.b.attach("the station"))
-        # Once the station is off nobody reads any more: what is still in the descriptors is lost, as on real ports.
-        for hop in self._hops:
-            stack.callback(hop.closed)
-        stack.push_async_callback(self.station.stop)
-        await self.station.start(Wiring(self._timeline, self._board_of_station(), ports), self._settings)
-        if self._file.station.kind == "external" and self._board_port is not None:
+        if self._meter is not None:
+            off.push_async_callback(self._meter.close)
+            await self._meter.open()
+            ports[self._meter.kind.port] = self._meter.port()
+        self._wiring = Wiring(self._timeline, self._board_link.port(), ports)
+        if not self._station_on:
+            return
+        off.callback(self._board_link.station_is_off)
+        off.push_async_callback(self.station.stop)
+        await self.station.start(self._wiring, self._settings)
+        if self._file.station.kind == "external" and self._board_link.there:
             await self._until_idle()
-
-    def _make_board_port(self, board: BoardLine) -> BoardPort:
-        address = board.listen
-        if address == "unix":
-            # A folder of its own: the path of a unix socket may not be longer than about 100 characters.
-            folder = tempfile.mkdtemp(prefix="evse-rig-")
-            self._switched_on.callback(shutil.rmtree, folder, ignore_errors=True)
-            address = f"unix:{folder}/board"
-        to_station, to_board = self._hops
-        tap = _tap(rx=to_board, tx=to_station)
-        return BoardPort(self._board, address, tap=tap, emit=self._timeline.emitter("board link"))
 
     async def _until_idle(self) -> None:
         """Wait until a station that outlives its cases has forgotten the last one."""
         if await self.observed.pilot("A1", within_s=IDLE_WITHIN_S) is None:
-            assert self._board_port is not None
             raise HarnessError(
                 f"the station does not come to state A1 within {IDLE_WITHIN_S:g} s; "
-                f"is it connected to the board link at {self._board_port.address}, and its socket free?"
+                f"is it connected to the board link at {self._board_link.address}, and its socket free?"
             )
-
-    def _board_of_station(self) -> Port:
-        to_station, to_board = self._hops
-
-        def attach() -> Tap:
-            to_station.opened()
-            to_board.opened()
-            return _tap(rx=to_station, tx=to_board)
-
-        return Port("" if self._board_port is None else self._board_port.address, attach)
-
-    def replace_meter(self, version: str) -> None:
-        """Another P1 meter takes the place of the one that is there; the cable and the Data Request stay."""
-        self._remove_meter()
-        self.line.a.detach()
-        self._start_meter(self.line, version)
-
-    def _start_meter(self, line: Line, version: str) -> None:
-        self._meter = Meter(
-            version,
-            self.site.read,
-            self._calendar.at,
-            phases=self._phases,
-            emit=self._timeline.emitter("meter"),
-        )
-        self._p1_port = P1Port(self._meter, line.a.path, tap=line.a.attach("the meter"))
-        self._p1_port.set_request(line.request)
-
-    def _remove_meter(self) -> None:
-        if self._p1_port is not None:
-            self._p1_port.close()
-            self._p1_port = None
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -216,8 +174,12 @@ class Bench:
 
     def _on_request(self, active: bool, _now_s: float) -> None:
         """The station's Data Request pin, towards a line that has no modem lines of its own."""
-        if self._line is not None and self._file.lines.p1 and not self._file.lines.p1.request_line:
-            self._line.request = active
+        if self._meter is not None:
+            self._meter.request(active)
+
+    def _note_arrival(self, event: Event) -> None:
+        if self._meter is not None and self._meter.arrived(event):
+            self._heard = event
 
     # -- what is on the bench ------------------------------------------------------------------------------------
 
@@ -227,14 +189,8 @@ class Bench:
         return self.station.capabilities
 
     @property
-    def line(self) -> Line:
-        """The P1 cable. Only on a bench with a meter."""
-        assert self._line is not None
-        return self._line
-
-    @property
-    def meter(self) -> Meter:
-        """The P1 meter. Only on a bench with a meter."""
+    def meter(self) -> BenchMeter:
+        """The meter. Only on a bench with one."""
         assert self._meter is not None
         return self._meter
 
@@ -242,10 +198,9 @@ class Bench:
 
     def poke(self) -> None:
         """Let the board and the meter see at once what was changed on a car, the site or the meter."""
-        assert self._board_port is not None
-        self._board_port.poke()
-        if self._p1_port is not None:
-            self._p1_port.wake()
+        self._board_link.poke()
+        if self._meter is not None:
+            self._meter.wake()
 
     def house(self, *a_per_phase: float) -> None:
         """The rest of the house draws this from now on; one number is for every phase."""
@@ -281,12 +236,50 @@ class Bench:
         """The event with which the car begins to draw; None when it does not."""
         return await self.observed.next("currents", lambda event: max(event.data["i_a"]) > 0.0, within_s=within_s)
 
-    async def telegrams(self, count: int) -> None:
-        """Wait until the meter has sent that many more telegrams and the last one has arrived."""
+    @property
+    def last_arrival(self) -> Event:
+        """The latest thing of the meter that arrived at the station. Raises NotAsking when there was none yet."""
+        if self._heard is None:
+            raise NotAsking(f"the station has heard nothing yet on its {self.meter.kind.port.upper()} port")
+        return self._heard
+
+    async def arrival(self) -> Event:
+        """The next thing of the meter to arrive at the station. Raises NotAsking when nothing comes."""
+        return await self._patiently(self.observed.expect_any(self.meter.arrived))
+
+    async def _patiently(self, expected: Expectation) -> Event:
+        kind = self.meter.kind
+        patience_s = max(SILENT_AFTER_INTERVALS * kind.interval_s, SILENT_AFTER_S)
+        event = await expected.within(patience_s)
+        if event is None:
+            asks = "asks no meter on" if kind.polled else "hears no meter on"
+            raise NotAsking(f"the station {asks} its {kind.port.upper()} port: nothing passed in {patience_s:g} s")
+        return event
+
+    async def shown(self, fits: Callable[[Sequence[float]], bool]) -> Event:
+        """The arrival at the station of the first thing that the meter composed of currents that fit, from now on.
+
+        `fits` is asked with the currents at the meter's terminals, import positive. Raises NotAsking when none comes.
+        """
+        composed = self.observed.expect_any(lambda e: self.meter.composed(e) and fits(e.data["i_a"]))
+        await self._patiently(composed)
+        return await self.arrival()
+
+    async def readings(self, count: int) -> None:
+        """Wait until the meter has said so many more things and the last one has arrived. Raises NotAsking."""
         for _ in range(count):
-            if await self.observed.next("telegram", within_s=3 * self.meter.interval_s) is None:
-                raise HarnessError("the emulated P1 meter sends no telegrams; is its Data Request released?")
-        await asyncio.sleep(TELEGRAM_ON_WIRE_S)
+            arrived = await self.arrival()
+            # What a meter is asked for may take more than one answer; those of one poll come close together.
+            if self.meter.kind.polled:
+                await asyncio.sleep(max(0.0, arrived.at_s + self.meter.kind.interval_s / 2 - self._loop.time()))
+
+    async def check_meter(self) -> list[str]:
+        """Press the button 'Test Smart Meter' of a station that is otherwise off; returns what it says, line by line.
+
+        Raises NotTestableHere when the station has none that can be pressed from here.
+        """
+        self.meter.request(True)  # on a cable without modem lines the board would do that, if the station were on
+        return await self.station.check_meter(self._wiring, self._settings)
 
     async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
         """Make the car draw exactly this, whatever it is offered; returns the event from which on it does.
@@ -302,22 +295,10 @@ class Bench:
         return event
 
 
-def _unused(files: Path) -> Path:
+def _unused(files: Path, line: str) -> Path:
     """A capture for each bench that a case sets up: p1.pcapng, p1-2.pcapng, …"""
-    names = itertools.chain([CAPTURE], map(_LATER_CAPTURE.format, itertools.count(2)))
+    names = itertools.chain([f"{line}.pcapng"], (f"{line}-{number}.pcapng" for number in itertools.count(2)))
     return next(path for name in names if not (path := files / name).exists())
-
-
-def _tap(*, rx: Hop, tx: Hop) -> Tap:
-    """Tell the ledger what one end read (`rx`) and wrote (`tx`)."""
-
-    def tap(direction: str, data: bytes) -> None:
-        if direction == "rx":
-            rx.received(len(data))
-        else:
-            tx.sent(len(data))
-
-    return tap
 
 
 def _handle(file: BenchFile) -> StationHandle:
@@ -325,11 +306,6 @@ def _handle(file: BenchFile) -> StationHandle:
     if station.kind == "external":
         return ExternalHandle(station.name, has_board=file.lines.board is not None)
     return ReferenceHandle(station.name, station.factory)
-
-
-def _check_lines(file: BenchFile, meter: str | None) -> None:
-    if meter is not None and file.lines.p1 is None:
-        raise NotTestableHere("this bench has no P1 line; add [lines.p1] to the bench file")
 
 
 def _settings(station: StationEntry, needed: Mapping[str, object]) -> dict[str, object]:

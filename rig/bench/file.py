@@ -32,6 +32,18 @@ class P1Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request_line: Literal["", "cts", "dsr"] = ""
 
 
+class SerialLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lines.tic]` and `[lines.rtu]`. `port` is "pty" or the device or URL of the cable towards the station."""
+
+    port: str = "pty"
+
+
+class TcpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lines.tcp]`. Where the emulated Modbus TCP/IP meter listens for the station, `tcp:host:port`; 0: any port."""
+
+    listen: str = "tcp:127.0.0.1:0"
+
+
 class BoardLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[lines.board]`. Where the rig listens for the station's board link: "unix", or "tcp:127.0.0.1:PORT"."""
 
@@ -42,6 +54,9 @@ class Lines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[lines]`. A line that is missing is not on the bench, and clauses that need it are not testable there."""
 
     p1: P1Line | None = None
+    tic: SerialLine | None = None
+    rtu: SerialLine | None = None
+    tcp: TcpLine | None = None
     board: BoardLine | None = None
 
 
@@ -56,7 +71,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str = "reference station on ptys and loopback"
     station: StationEntry = StationEntry()
-    lines: Lines = Lines(p1=P1Line(), board=BoardLine())
+    lines: Lines = Lines(p1=P1Line(), tic=SerialLine(), rtu=SerialLine(), tcp=TcpLine(), board=BoardLine())
     measuring: Measuring = Measuring()
 
 
@@ -83,6 +98,9 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
     "station": StationEntry,
     "lines": Lines,
     "lines.p1": P1Line,
+    "lines.tic": SerialLine,
+    "lines.rtu": SerialLine,
+    "lines.tcp": TcpLine,
     "lines.board": BoardLine,
     "measuring": Measuring,
 }
@@ -110,8 +128,19 @@ def _check(path: Path, bench: BenchFile) -> None:
         raise ConfigurationError(
             f'bench file {path}: [station] kind = "external" takes no factory; the rig does not build that station'
         )
+    if bench.lines.tcp is not None:
+        _check_tcp(path, bench.lines.tcp)
     if bench.station.kind == "reference":
         _check_reference(path, bench.lines)
+
+
+def _check_tcp(path: Path, line: TcpLine) -> None:
+    host, colon, port = line.listen.removeprefix("tcp:").rpartition(":")
+    if not (line.listen.startswith("tcp:") and colon and ":" not in host and port.isascii() and port.isdigit()):
+        raise ConfigurationError(
+            f'bench file {path}: listen = "{line.listen}" in [lines.tcp]; use tcp:host:port with an IPv4 address, '
+            "such as tcp:192.168.0.4:502"
+        )
 
 
 def _check_reference(path: Path, lines: Lines) -> None:
@@ -120,8 +149,10 @@ def _check_reference(path: Path, lines: Lines) -> None:
             f"bench file {path}: the reference station has no power electronics of its own; "
             "add [lines.board], or leave [lines] out"
         )
-    if lines.p1 is not None and lines.p1.port != "pty":
-        raise ConfigurationError(
-            f'bench file {path}: port = "{lines.p1.port}" in [lines.p1], but the reference station is on a pty of the '
-            'rig; leave port out, or set kind = "external" in [station]'
-        )
+    for name in ("p1", "tic", "rtu"):
+        line = getattr(lines, name)
+        if line is not None and line.port != "pty":
+            raise ConfigurationError(
+                f'bench file {path}: port = "{line.port}" in [lines.{name}], but the reference station is on a pty of '
+                'the rig; leave port out, or set kind = "external" in [station]'
+            )

@@ -17,14 +17,13 @@ def _any(_event: Event) -> bool:
 class Expectation:
     """An event that is listened for since this was made, so that nothing is missed between cause and waiting."""
 
-    def __init__(self, timeline: Timeline, kind: str, fits: Predicate) -> None:
+    def __init__(self, timeline: Timeline, fits: Predicate) -> None:
         self._found: asyncio.Future[Event | None] = asyncio.get_running_loop().create_future()
-        self._kind = kind
         self._fits = fits
         self._leave = timeline.listen(self._hear)
 
     def _hear(self, event: Event) -> None:
-        if event.kind == self._kind and not self._found.done() and self._fits(event):
+        if not self._found.done() and self._fits(event):
             self._found.set_result(event)
 
     def _give_up(self) -> None:
@@ -85,7 +84,11 @@ class Observed:
 
     def expect(self, kind: str, fits: Predicate = _any) -> Expectation:
         """Listen from this moment on for the first event of `kind` that fits; await it by `Expectation.within`."""
-        return Expectation(self._timeline, kind, fits)
+        return self.expect_any(lambda event: event.kind == kind and fits(event))
+
+    def expect_any(self, fits: Predicate) -> Expectation:
+        """Listen from this moment on for the first event of any kind that fits."""
+        return Expectation(self._timeline, fits)
 
     async def next(self, kind: str, fits: Predicate = _any, *, within_s: float) -> Event | None:
         """The first event of `kind` from now on that fits, or None when `within_s` has passed."""

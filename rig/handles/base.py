@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from rig.handles.settings_face import SettingsFace
 from rig.timeline import Timeline
 
 # pilot: the control pilot and the socket's current; log, panel, status: what the station says in its log, on its
-# display and LED, and towards a back office; settings: the rig can set the station's parameters.
-Capability = Literal["pilot", "log", "panel", "status", "settings"]
+# display and LED, and towards a back office; monitor: its live monitoring values; settings: the rig can set the
+# station's parameters.
+Capability = Literal["pilot", "log", "panel", "status", "monitor", "settings"]
 
 Tap = Callable[[str, bytes], None]
 """Told ("rx" or "tx", bytes) after every read and write of a port; this is how the byte ledger learns of them."""
@@ -34,13 +36,23 @@ class Wiring:
 
 
 class StationHandle(Protocol):
-    """A station under test. `capabilities` says what a bench can observe and drive through it."""
+    """A station under test. `capabilities` says what a bench can observe and drive through it.
+
+    `settings_face` is None for a station whose settings the rig can neither read nor set.
+    """
 
     name: str
     capabilities: frozenset[Capability]
+    settings_face: SettingsFace | None
 
     async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
         """Switch it on. Raises ConfigurationError for settings it refuses, HarnessError for ports it cannot open."""
 
     async def stop(self) -> None:
         """Switch it off; safe to call twice."""
+
+    async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
+        """Press its button 'Test Smart Meter' while it is otherwise off; returns the lines that it says.
+
+        Raises NotTestableHere when it has none that the rig can press, ConfigurationError for settings it refuses.
+        """

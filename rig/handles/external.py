@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rig.errors import NotTestableHere
 from rig.handles.base import Capability, Wiring
+from rig.handles.settings_face import SettingsFace
 
 
 class ExternalHandle:
     """`has_board`: something on the bench speaks the board link for this station."""
+
+    settings_face: SettingsFace | None = None
 
     def __init__(self, name: str, has_board: bool) -> None:
         self.name = name or "external station"
@@ -23,3 +27,7 @@ class ExternalHandle:
 
     async def stop(self) -> None:
         """It goes on running."""
+
+    async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
+        """A person would have to press it."""
+        raise NotTestableHere("only a person can press 'Test Smart Meter' of this station")

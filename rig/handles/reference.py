@@ -14,11 +14,14 @@ from typing import Literal
 from rig.errors import ConfigurationError, HarnessError
 from rig.handles.base import Capability, Port, Tap, Wiring
 from rig.handles.factory import find
+from rig.handles.settings_face import SettingsFace
 from station.errors import PortError, SettingError
+from station.meter_check import MeterCheck
 from station.runtime import StationRuntime
 from station.serial_port import SerialPort, open_serial
+from station.setting_desk import SettingsDesk
 from station.settings import Settings
-from station.sources.p1.reader import P1Reader
+from station.sources.readers import Tuning, line_for, reader_for
 from station.sources.reading import BadTelegram, Reading
 
 _P1 = "p1"
@@ -26,33 +29,33 @@ _BOARD = "board"
 
 
 class ReferenceHandle:
-    """`factory` is "" for the station as it is, or where to find another way to build it (see `factory.find`)."""
+    """`factory` is "" for the station as it is, or where to find another way to build it (see `factory.find`).
 
-    capabilities: frozenset[Capability] = frozenset({"pilot", "log", "panel", "status", "settings"})
+    What is found there may carry a `settings_face` of its own as an attribute.
+    """
+
+    capabilities: frozenset[Capability] = frozenset({"pilot", "log", "panel", "status", "monitor", "settings"})
 
     def __init__(self, name: str = "", factory: str = "") -> None:
         self.name = name or factory or "reference station"
         self._build: Callable[..., StationRuntime] = find(factory) if factory else StationRuntime
+        self.settings_face: SettingsFace | None = getattr(self._build, "settings_face", None) or SettingsDesk()
         self._runtime: StationRuntime | None = None
 
     async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
         """Switch it on. Raises ConfigurationError for settings it refuses, HarnessError for ports it cannot open."""
-        try:
-            checked = Settings.from_mapping(settings)
-        except SettingError as error:
-            raise ConfigurationError(f"the reference station refuses a setting: {error}") from None
+        checked = _checked(settings)
         taps: dict[str, Tap] = {_BOARD: wiring.board.attach()}
-        p1 = wiring.ports.get(_P1)
         try:
             self._runtime = self._build(
                 checked,
                 board=wiring.board.url,
-                p1=None if p1 is None else p1.url,
+                **_meters(wiring, checked.meter_port),
                 emit=wiring.timeline.emitter("station"),
                 tap=lambda port, direction, data: taps[port](direction, data),
             )
-            if p1 is not None and self._runtime.reads_p1:
-                taps[_P1] = p1.attach()
+            if (opens := self._runtime.meter_port) in wiring.ports:
+                taps[opens] = wiring.ports[opens].attach()
             await self._runtime.start()
         except PortError as error:
             raise HarnessError(f"the reference station cannot start: {error}") from error
@@ -63,30 +66,65 @@ class ReferenceHandle:
             await self._runtime.stop()
             self._runtime = None
 
+    async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
+        """See StationHandle."""
+        checked, said = _checked(settings), list[str]()
+        port = checked.meter_port
+        tap = wiring.ports[port].attach() if port in wiring.ports else None
+        try:
+            check = MeterCheck(
+                checked,
+                said.append,
+                **_meters(wiring, port),
+                tap=None if tap is None else lambda _port, way, data: tap(way, data),
+            )
+            await check.run(1)
+        except (PortError, SettingError) as error:
+            said.append(str(error))
+        return said
+
+
+def _checked(settings: Mapping[str, object]) -> Settings:
+    try:
+        return Settings.from_mapping(settings)
+    except SettingError as error:
+        raise ConfigurationError(f"the reference station refuses a setting: {error}") from None
+
+
+def _meters(wiring: Wiring, selected: str | None) -> dict[str, str]:
+    """Where the runtime finds meters: the P1 port by its name, any other one as the meter that is selected."""
+    return {
+        "p1" if name == _P1 else "meter": port.url for name, port in wiring.ports.items() if name in (_P1, selected)
+    }
+
 
 @dataclass(frozen=True, slots=True)
-class P1Heard:
-    """What the station's P1 reader made of something that looked like a telegram, at `at_s` of the run.
+class Heard:
+    """What the station's reader made of something that looked like a telegram, at `at_s` of the run.
 
-    `rejected` is "" for a reading; otherwise "crc", "malformed" or "unsupported" (a version below 4.0), and `reason`
-    has the reader's words. `current_a` is signed, import positive, and 0.0 for phases that the meter lacks.
+    `rejected` is "" for a reading; otherwise "crc", "malformed", "unsupported" (a P1 version below 4.0) or "repeated"
+    (the one before again, date and all), and `reason` has the reader's words. `version` is the version of P1 or the
+    mode of TIC. `current_a` is signed, import positive, and 0.0 for phases that the meter lacks.
     """
 
     at_s: float
-    rejected: Literal["", "crc", "malformed", "unsupported"] = ""
+    rejected: Literal["", "crc", "malformed", "unsupported", "repeated"] = ""
     reason: str = ""
     version: str = ""
     phases: int = 0
     current_a: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-class P1ReaderHandle:
-    """The station's serial port and P1 reader without the rest of the station, for replaying captures."""
+class MeterReaderHandle:
+    """The station's serial port and its reader of P1 or TIC without the rest of it, for replaying captures."""
 
-    def __init__(self, heard: Callable[[P1Heard], None]) -> None:
+    def __init__(self, kind: Literal["p1", "tic"], heard: Callable[[Heard], None]) -> None:
         """`heard` is called for every telegram, read or rejected."""
+        settings = Settings()
+        self._kind = kind
         self._heard = heard
-        self._reader = P1Reader()
+        self._reader = reader_for(settings, kind, "")
+        self._line = line_for(settings, kind)
         self._port: SerialPort | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -97,13 +135,14 @@ class P1ReaderHandle:
         try:
             self._port = await open_serial(
                 port.url,
-                _P1,
+                self._kind,
                 on_data=self._on_data,
                 on_lost=self._on_lost,
                 tap=lambda _name, direction, data: tap(direction, data),
+                line=self._line,
             )
         except PortError as error:
-            raise HarnessError(f"the station's P1 reader cannot start: {error}") from error
+            raise HarnessError(f"the station's {self._kind} reader cannot start: {error}") from error
 
     def stop(self) -> None:
         """Close the port; safe to call twice."""
@@ -116,19 +155,22 @@ class P1ReaderHandle:
 
     def _on_data(self, data: bytes) -> None:
         self._report(self._reader.receive(data, self._loop.time()))
+        if isinstance(self._reader, Tuning) and self._reader.line != self._line and self._port is not None:
+            self._line = self._reader.line
+            self._port.configure(self._line)
 
     def _on_timer(self) -> None:
         self._report(self._reader.step(self._loop.time()))
 
     def _on_lost(self, reason: str) -> None:
-        raise HarnessError(f"the station's P1 reader lost its port: {reason}")
+        raise HarnessError(f"the station's {self._kind} reader lost its port: {reason}")
 
     def _report(self, items: Sequence[Reading | BadTelegram]) -> None:
         for item in items:
             if isinstance(item, Reading):
-                self._heard(P1Heard(item.at_s, version=item.version, phases=item.phases, current_a=item.current_a))
+                self._heard(Heard(item.at_s, version=item.version, phases=item.phases, current_a=item.current_a))
             else:
-                self._heard(P1Heard(item.at_s, item.kind, item.reason))
+                self._heard(Heard(item.at_s, item.kind, item.reason))
         if self._timer is not None:
             self._timer.cancel()
         due_s = self._reader.next_deadline_s()

@@ -73,7 +73,7 @@ class Lane:
         self._free_at_s = 0.0
         self._faults: Sequence[tuple[Fault, Random]] = ()
         self._late_s = 0.0
-        self._set_sender(sender.baud)
+        self._set_rate()
 
     @property
     def idle(self) -> bool:
@@ -116,10 +116,16 @@ class Lane:
         self.settle()
         self._faults = tuple(faults)
         self._late_s = sum(fault.late_s for fault, _rng in self._faults)
-        rates = [fault.sender_baud for fault, _rng in self._faults if fault.sender_baud is not None]
-        self._set_sender(rates[-1] if rates else self._sender.baud)
+        self._set_rate()
 
-    def _set_sender(self, baud: int) -> None:
+    def retune(self, sender: PortSettings, receiver: PortSettings) -> None:
+        """From the next byte that is handed over on, the ports have these settings."""
+        self._sender, self._receiver = sender, receiver
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        rates = [fault.sender_baud for fault, _rng in self._faults if fault.sender_baud is not None]
+        baud = rates[-1] if rates else self._sender.baud
         self._char_time_s = self._sender.fmt.char_time_s(baud) if self._paced else 0.0
         self._reception = reception(self._sender.fmt, baud, self._receiver)
 

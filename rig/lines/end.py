@@ -21,7 +21,9 @@ class EndSpec:
     """What stands at one end of a line.
 
     `where` is "pty", a serial device ("/dev/ttyUSB0"), "socket://host:port" or "rfc2217://host:port".
-    `settings` differ from the line's where a mismatch is to be modelled; None: the line's.
+    `settings` differ from the line's where a mismatch is to be modelled; None: the line's. `follows_port`: on a pty,
+    the rate is the one that the program at this end has set its port to, from the next byte on; a pty shows a rate,
+    but no character format.
     `request_line` names the modem line that carries the P1 Data Request on a device; None: the line has it as a
     property. `request_inverted`: the request is active while that line is not asserted, as when the 5 V of the
     request pin goes straight to the CTS# pin of a TTL adapter. Raises ConfigurationError for another line.
@@ -31,6 +33,7 @@ class EndSpec:
     settings: PortSettings | None = None
     request_line: Literal["CTS", "DSR"] | None = None
     request_inverted: bool = False
+    follows_port: bool = False
 
     def __post_init__(self) -> None:
         if self.request_line not in (None, "CTS", "DSR"):
@@ -91,6 +94,10 @@ class End(ABC):
     @abstractmethod
     def detach(self) -> None:
         """The program announced by `attach` closes its port. Harmless when nobody is attached."""
+
+    def port_baud(self) -> int | None:
+        """The rate that the program at this end has set, where the port shows one; None elsewhere."""
+        return None
 
     @abstractmethod
     def modem_lines(self) -> ModemLines | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -78,6 +79,7 @@ class Line:
             )
         }
         by_modem_line = specs[1].request_line is not None
+        self._following = [end for end, spec in zip((self.a, self.b), specs, strict=True) if spec.follows_port]
         self._has_request = by_modem_line or request is not None
         self._request = DataRequest(driven=request is not False and not by_modem_line)
         self._request.listen(self._request_changed)
@@ -105,8 +107,8 @@ class Line:
                     self._capture_epoch_s,
                     request_active=self._has_request and self._request.active,
                 )
-            await self.a.open(self._lanes["a>b"].send, self._fail)
-            await self.b.open(self._lanes["b>a"].send, self._fail)
+            await self.a.open(partial(self._send, "a>b"), self._fail)
+            await self.b.open(partial(self._send, "b>a"), self._fail)
             if self._poll is not None:
                 await self._poll.start()
         except BaseException:
@@ -150,6 +152,15 @@ class Line:
             self._record("cut", {"line": self.name, "dir": direction, "lost": lost})
         return lost
 
+    def retune(self, end: End, baud: int) -> None:
+        """From the next byte on, the port at `end`, which is `a` or `b`, runs at another rate.
+
+        Raises ConfigurationError for a rate that no port has.
+        """
+        end.settings = replace(end.settings, baud=baud)
+        self._lanes["a>b"].retune(self.a.settings, self.b.settings)
+        self._lanes["b>a"].retune(self.b.settings, self.a.settings)
+
     def fault(self, fault: Fault) -> Injection:
         """`fault` on this line, for a `with` statement or to be started and stopped by hand."""
         return Injection(self._faults, fault)
@@ -182,6 +193,13 @@ class Line:
         Without a listener the loop's exception handler is told. `failure` keeps the error.
         """
         self._failure_listeners.append(listener)
+
+    def _send(self, direction: str, data: bytes) -> None:
+        for end in self._following:
+            baud = end.port_baud()
+            if baud is not None and baud != end.settings.baud:
+                self.retune(end, baud)
+        self._lanes[direction].send(data)
 
     def _arrived(self, index: int, receiver: End, data: bytes, from_s: float, to_s: float) -> None:
         accepted = receiver.write(data)

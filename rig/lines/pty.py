@@ -17,6 +17,9 @@ _READ_SIZE = 4096
 # What may wait for the reader of a port. Any pty takes this much; how much more it takes differs from run to run.
 _ROOM = 8192
 
+_OUTPUT_SPEED = 5  # where tcgetattr has it
+_BAUD_OF = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[0] == "B" and name[1:].isdigit()}
+
 
 class PtyEnd(End):
     """The cable's side of a tty pair.
@@ -113,6 +116,10 @@ class PtyEnd(End):
     def idle(self) -> bool:
         """No byte is between the cable and an attached program."""
         return not (self._to_port.in_flight or self._to_cable.in_flight)
+
+    def port_baud(self) -> int | None:
+        """See End."""
+        return _BAUD_OF.get(termios.tcgetattr(self._slave)[_OUTPUT_SPEED]) if self._slave >= 0 else None
 
     def modem_lines(self) -> ModemLines | None:
         """None: a pty has no modem lines."""

@@ -4,8 +4,13 @@ include charging EV (the meter sees the station):  available = Max - (meter - EV
 exclude charging EV (another meter):               available = Max - meter           ALB-GEN-010, O-61
 Export is negative and so raises what is available (O-62); station and connector cap it.
 
-What is available is computed when a reading arrives, with the socket current of that moment, and holds until the
-next one. The limit follows it down at once (ALB-GEN-008) and up by at most `alb.return_a_per_step` at a time, at
+What is available is computed when a reading arrives and holds until the next one. The figures of a reading are older
+than its arrival: a Linky frame takes more than a second on the wire, registers are renewed each second. The socket's
+own current may have changed since, mostly because its offer did. So what is subtracted is the least and the most that
+the socket drew since the figures can have been taken; any limit between the two results fits the reading, and the
+present one moves only as far as it must. Otherwise a station would answer its own decrease with another one.
+
+The limit follows it down at once (ALB-GEN-008) and up by at most `alb.return_a_per_step` at a time, at
 least `alb.return_step_s` after the last change (O-32, O-52). Less than 6 A is of no use to anybody and counts as
 nothing, so a limit that fell below 6 A comes back from 0 A: a pause lasts at least half a minute, and a meter that
 hovers around the minimum does not make the contactor chatter.
@@ -17,6 +22,8 @@ place of what is available, under the same rule (ALB-GEN-014, X-23).
 
 from collections.abc import Sequence
 
+from station.balancing.phase_order import Mismatch, PhaseOrder
+from station.balancing.recent import Recent
 from station.settings import Settings
 from station.sources.reading import Reading
 from station.sources.watch import SourceState
@@ -24,10 +31,17 @@ from station.units import da_from_a, da_from_ma, ma_from_a
 
 USABLE_FROM_DA = 60  # M3-002
 PHASES = range(3)
+# The socket's own meter tells of a change up to this much late.
+SOCKET_METER_LATE_S = 0.3
+# No meter's figures are older than this when they arrive.
+OLDEST_S = 10.0
 
 
 class ActiveBalancing:
-    """Limit per grid phase. `limits_da` and `safe` hold as of the last step."""
+    """Limit per grid phase. `limits_da` and `safe` hold as of the last step.
+
+    `mismatch` is set by the step in which meter and socket are found to be connected in different orders.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._include = settings.meter_includes_charger
@@ -39,6 +53,9 @@ class ActiveBalancing:
         self._available_da = [self._safe_da] * 3
         self._rise_s = [0.0] * 3
         self._limits_da = [_usable(self._safe_da)] * 3
+        self._drawn = Recent(OLDEST_S)
+        self._order = PhaseOrder() if self._include else None
+        self.mismatch: Mismatch | None = None
         self.safe = True
 
     @property
@@ -51,11 +68,13 @@ class ActiveBalancing:
         self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
     ) -> None:
         """Take a new reading, if there is one, with what the socket draws from each grid phase now, in mA."""
+        self.mismatch = None
+        self._drawn.note(now_s, drawn_ma)
         self.safe = state != "live"
         if self.safe:
             self._available_da = [self._safe_da] * 3
         elif reading is not None:
-            self._available_da = [self._available(reading.current_a[p], drawn_ma[p]) for p in PHASES]
+            self._available_da = self._left(reading)
         for phase in PHASES:
             self._follow(phase, now_s, session)
 
@@ -63,6 +82,19 @@ class ActiveBalancing:
         """When a limit may rise again."""
         rises = [self._rise_s[p] for p in PHASES if self._limits_da[p] < _usable(self._available_da[p])]
         return min(rises, default=None)
+
+    def _left(self, reading: Reading) -> list[int]:
+        """Of what fits the reading, what is nearest to the present limit."""
+        left_da = []
+        from_s, to_s = reading.at_s - reading.oldest_s, reading.at_s - reading.newest_s + SOCKET_METER_LATE_S
+        drawn = self._drawn.least_and_most(from_s, to_s)
+        for phase, (least_ma, most_ma) in enumerate(drawn):
+            current_a = reading.current_a[phase]
+            low_da, high_da = self._available(current_a, least_ma), self._available(current_a, most_ma)
+            left_da.append(min(max(self._limits_da[phase], low_da), high_da))
+        if self._order is not None and reading.phases == len(PHASES) and all(least == most for least, most in drawn):
+            self.mismatch = self._order.step(reading.current_a, [least for least, _ in drawn])
+        return left_da
 
     def _available(self, meter_a: float, drawn_ma: int) -> int:
         others_ma = ma_from_a(meter_a) - (drawn_ma if self._include else 0)

@@ -2,7 +2,8 @@
 
 Waiting until the first valid reading, live while readings keep coming, lost after a time-out or too many bad
 telegrams in a row. How long and how many differs by source and stands in its `WatchRules`: no two sources share a
-timer. A meter that answers in time but no longer measures cannot be told from a steady one.
+timer. A meter that repeats itself, date and all, is not heard. One that shows no date and no longer measures cannot be
+told from a steady one.
 """
 
 from collections.abc import Sequence
@@ -40,8 +41,8 @@ class SourceWatch:
     def step(self, now_s: float, heard: Sequence[Reading | BadTelegram] = ()) -> WatchReport:
         """Take what the reader heard by `now_s` and say what the source is worth now.
 
-        The first call starts the clock of a meter that never speaks. An unsupported version is no data at all,
-        neither good nor bad (ALB-P1-002).
+        The first call starts the clock of a meter that never speaks. An unsupported version and a repetition are no data
+        at all, neither good nor bad (ALB-P1-002).
         """
         if self._due_s is None:
             self._expect(now_s, self._rules.first_timeout_s)
@@ -84,6 +85,8 @@ class SourceWatch:
         return reading
 
     def _bad(self, telegram: BadTelegram, logs: list[LogLine]) -> None:
+        if telegram.kind == "repeated":
+            return
         unsupported = telegram.kind == "unsupported"
         self._bad_in_a_row += not unsupported
         if not unsupported and self._bad_in_a_row < self._rules.say_from:

@@ -15,6 +15,8 @@ from station.sources.modbus.registers import REGISTER_B
 from station.sources.modbus.rtu import BadCrc
 from station.sources.reading import BadTelegram, Reading
 
+# A meter renews its registers at least this often.
+MEASURED_EVERY_S = 1.0
 # Time-outs in a row after which a connection counts as dead, whatever it says of itself.
 DEAD_AFTER = 3
 
@@ -40,6 +42,7 @@ class Poller:
         self._poll_due_s: float | None = None
         self._request_due_s: float | None = None
         self._timeout_due_s: float | None = None
+        self._began_s = 0.0
         self._not_before_s = 0.0
         self._unanswered = 0
         self._absent = "port not open"  # why; "" while the port is there
@@ -117,6 +120,8 @@ class Poller:
 
     def _ask(self, now_s: float) -> list[Reading | BadTelegram]:
         self._request_due_s = None
+        if self._done == 0:
+            self._began_s = now_s
         try:
             self._to_send += self._framing.request(encode_request(self._requests[self._done]))
         except Malformed as error:
@@ -153,7 +158,8 @@ class Poller:
             return []
         current_a, phases = currents_a(self._map, self._words)
         self._words.clear()
-        return [Reading(self._map.name, self._poll_s, current_a, phases, now_s, self._meter)]
+        oldest_s = MEASURED_EVERY_S + now_s - self._began_s
+        return [Reading(self._map.name, self._poll_s, current_a, phases, now_s, self._meter, oldest_s)]
 
     def _failed(self, reason: str, now_s: float, *, crc: bool = False) -> BadTelegram:
         """End this poll. The next begins with the same request, so that its answer, if it is only late, fits."""

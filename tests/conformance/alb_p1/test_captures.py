@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from rig.captured import P1
 from rig.case import Case
-from rig.errors import NotTestableHere
 from rig.kit import captures
-from rig.kit.captures import ACCEPTED, Capture, PhaseRange
-from rig.lines import Line
-from rig.replay import Replayed, replay
+from rig.kit.capture_files import fits, spelled
+from rig.kit.captures import ACCEPTED, Capture
+from rig.kit.replaying import read_by_station, seen
+from rig.replay import Replayed
 
 CAPTURES = captures.load()
-# Both sides compute with the same printed figures; only the last bits of a float may differ.
-ROUNDING_A = 0.001
-
-
-async def read_by_station(rig: Case, data: bytes) -> list[Replayed]:
-    """The bytes over a paced line between two ttys, and what the reference station's reader made of them."""
-    station = rig.options.bench.station
-    if station.kind != "reference" or station.factory:
-        raise NotTestableHere("only the reference station's P1 reader can be looked into")
-    capture = None if rig.files is None else rig.files / "p1.pcapng"
-    async with Line("p1", loop=rig.loop, timeline=rig.timeline, rng=rig.random, capture=capture) as line:
-        return await replay(line, data)
 
 
 if CAPTURES:
@@ -38,7 +27,7 @@ if CAPTURES:
         Expected currents come from what independent parsers read: power by voltage with the sign of the power. Without
         a voltage the meter's whole amperes and the power at 230 V are the two ends of what is right.
         """
-        (found,) = await read_by_station(rig, capture.read())
+        (found,) = await read_by_station(rig, capture.read(), P1)
         if capture.current_a:
             judge_currents(rig, capture, found)
         else:
@@ -65,20 +54,6 @@ def judge_currents(rig: Case, capture: Capture, found: Replayed) -> None:
     )
 
 
-def fits(current_a: float, expected: PhaseRange) -> bool:
-    """Whether a current is in its range; where only the size is known, whether its size is."""
-    judged_a = current_a if expected.directed else abs(current_a)
-    return expected.low_a - ROUNDING_A <= judged_a <= expected.high_a + ROUNDING_A
-
-
-def spelled(expected: PhaseRange) -> str:
-    """A range in words."""
-    if not expected.directed:
-        return f"{expected.low_a:.3f} A either way"
-    low, high = f"{expected.low_a:+.3f}", f"{expected.high_a:+.3f}"
-    return f"{low} A" if low == high else f"{low} to {high} A"
-
-
 def judge_refused(rig: Case, capture: Capture, found: Replayed) -> None:
     """No current may come out of it; where the CRC can be read and is wrong, that must be the reason."""
     heard = found.heard
@@ -91,13 +66,3 @@ def judge_refused(rig: Case, capture: Capture, found: Replayed) -> None:
         seen=seen(found),
         promised="refused for its CRC" if capture.entry["crc_valid"] is False else "refused",
     )
-
-
-def seen(found: Replayed) -> str:
-    """What the reader said, in a line."""
-    heard = found.heard
-    if heard is None:
-        return "ignored"
-    if heard.rejected:
-        return f"{heard.rejected}: {heard.reason}"
-    return "read: " + ", ".join(f"L{n} {a:+.3f} A" for n, a in enumerate(heard.current_a[: heard.phases], 1))

@@ -28,10 +28,10 @@ async def test_a_car_that_follows_in_time(rig: Case) -> None:
 
     Without the grace the ratio would jump above 300 %, which trips within 2 s.
     """
-    async with rig.bench(settings(meter_max_a=MAX_A), meter=DSMR5) as bench:
+    async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5) as bench:
         rig.need(bench.capabilities, "pilot")
         bench.house(MAX_A - HIGH_A)
-        await bench.telegrams(2)
+        await bench.readings(2)
         await bench.charge(car(4.0))
         await rig.until(rig.now_s() + 10.0)
         bench.house(MAX_A - LOW_A)
@@ -55,10 +55,10 @@ async def test_a_car_that_does_not_follow(rig: Case) -> None:
     2 s more, and not before the grace has ended.
     """
     grace, trip = timing("OCP-024"), timing("OCP-006")
-    async with rig.bench(settings(meter_max_a=MAX_A), meter=DSMR5) as bench:
+    async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5) as bench:
         rig.need(bench.capabilities, "pilot")
         bench.house(MAX_A - HIGH_A)
-        await bench.telegrams(2)
+        await bench.readings(2)
         await bench.charge(car(600.0))
         await rig.until(rig.now_s() + 10.0)
         bench.house(MAX_A - LOW_A)
@@ -91,9 +91,9 @@ async def test_measured_against_what_is_signalled(rig: Case) -> None:
     The ratio counts against what the pilot signals, so the pause comes at the time of the second band (O-02).
     """
     row, left_a = timing("OCP-002"), 15.0
-    async with rig.bench(settings(meter_max_a=left_a), meter=DSMR5) as bench:
+    async with rig.bench(settings(DSMR5, meter_max_a=left_a), meter=DSMR5) as bench:
         rig.need(bench.capabilities, "pilot")
-        await bench.telegrams(2)
+        await bench.readings(2)
         vehicle = await bench.charge(car(0.0))
         await rig.until(rig.now_s() + 60.0)
         start = await bench.draw(vehicle, left_a * 1.08)
@@ -121,10 +121,10 @@ async def test_field_report(rig: Case) -> None:
     scenario = tomllib.loads((paths.fixtures() / FIELD_REPORT).read_text(encoding="utf-8"))
     limits_a, draws_a = dict(scenario["limits_a"]), dict(scenario["draws_a"])
     grace, trip = timing("OCP-024"), timing("OCP-004")
-    async with rig.bench(settings(meter_max_a=MAX_A), meter=DSMR5) as bench:
+    async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5) as bench:
         rig.need(bench.capabilities, "pilot")
         bench.house(MAX_A - limits_a[0.0])
-        await bench.telegrams(2)
+        await bench.readings(2)
         vehicle = await bench.charge(car(0.0))
         await rig.until(rig.now_s() + 60.0)
         began_s = rig.now_s()

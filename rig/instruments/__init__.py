@@ -1,0 +1,8 @@
+"""Instruments of a bench, reached through VISA: EV simulator boxes and oscilloscopes."""
+
+from rig.instruments.ev_simulator import EvSimulator, PilotMeasured
+from rig.instruments.oscilloscope import Oscilloscope, Waveform
+from rig.instruments.scpi import ScpiInstrument
+from rig.instruments.visa import VisaSettings
+
+__all__ = ["EvSimulator", "Oscilloscope", "PilotMeasured", "ScpiInstrument", "VisaSettings", "Waveform"]
