@@ -31,7 +31,7 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         write_case_files(case.timeline, case.name, case.files)
         captures = [f"{CAPTURES}/{part_name(case.name)}/{path.name}" for path in sorted(case.files.glob("*.pcapng"))]
     title, _, doc = inspect.cleandoc(getattr(getattr(item, "obj", None), "__doc__", None) or item.name).partition("\n")
-    if case.files is not None:
+    if case.files is not None and (outcome != "pass" or _is_an_example(item)):
         plot = case_timeline_svg(case.timeline.events, title=title, moments=moments_of(case.judge.verdicts))
     return CaseResult(
         case=case.name,
@@ -48,6 +48,16 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         captures=captures,
         error=error,
     )
+
+
+def _is_an_example(item: pytest.Item) -> bool:
+    """Whether it is the first of the cases that differ only in their parameters: a picture of each would be too many.
+
+    Every worker collects all cases, so this does not depend on who runs which.
+    """
+    function = getattr(item, "originalname", item.name)
+    same = (other for other in item.session.items if getattr(other, "originalname", "") == function)
+    return next((other for other in same if other.path == item.path), item) is item
 
 
 def _settle(case: Case, clauses: Sequence[str], raised: BaseException | None) -> tuple[Outcome, str | None]:

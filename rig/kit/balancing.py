@@ -8,6 +8,7 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
+from rig.bench.bench import CHARGING_WITHIN_S
 from rig.case import Case
 from rig.clauses.timings import timing
 from rig.meters import KINDS, MeterKind, PortName
@@ -21,7 +22,10 @@ STATION_MAX_A = 32.0
 SAFE_A = 10.0
 # Offers are given in tenths of an ampere, rounded down.
 OFFER_STEP_A = 0.1
-# A step of 1 A each 5 s: 30 s for the largest rise in these cases, and an interval of the meter at either end.
+# An offer that rises does so in steps, which come closer together than this; no rise in these cases takes longer than
+# `SETTLE_S` in all. Out of a pause the first step that can be seen is that to 6 A.
+STANDS_STILL_S = 20.0
+PAUSED_S = 45.0
 SETTLE_S = 200.0
 # How long a station may take to find a meter that can speak in more than one way: no document says (O-26).
 FOUND_WITHIN_S: Mapping[PortName, float] = {"tic": 20.0}
@@ -82,10 +86,25 @@ async def heard(rig: Case, bench: Bench) -> None:
 
 
 async def charging(rig: Case, bench: Bench, car_phases: int | None = None) -> None:
-    """A willing car is plugged in, and the offer has had its time to settle; a station that gives none is judged so."""
+    """A willing car is plugged in, and the offer has settled; a station that gives none is judged so."""
     await heard(rig, bench)
+    drawing = bench.observed.expect("currents", lambda event: max(event.data["i_a"]) > 0.0)
     bench.plug_in(car(car_phases or bench.meter.kind.phases))
-    await rig.until(rig.now_s() + SETTLE_S)
+    await drawing.within(CHARGING_WITHIN_S)
+    await settled(rig, bench)
+
+
+async def settled(rig: Case, bench: Bench) -> None:
+    """Wait until the offer stands still, but for the meter's resolution, or has had all the time it needs."""
+    meter = bench.meter.kind
+    began_s = rig.now_s()
+    while rig.now_s() < began_s + SETTLE_S:
+        still_s = STANDS_STILL_S if bench.observed.offered_a else PAUSED_S
+        still_s += 2 * meter.interval_s
+        await rig.until(max(began_s + still_s, rig.now_s() + 1.0))
+        offers_a = [offer_a for _, offer_a in offers_since(rig, rig.now_s() - still_s)]
+        if max(offers_a, default=0.0) - min(offers_a, default=0.0) <= off_by_a(meter):
+            return
 
 
 def off_by_a(meter: MeterKind, *, exporting: bool = False) -> float:

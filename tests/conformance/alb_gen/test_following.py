@@ -9,7 +9,6 @@ from rig.clauses.timings import limit, timing
 from rig.kit.balancing import (
     DSMR5,
     OFFER_STEP_A,
-    SETTLE_S,
     STATION_MAX_A,
     charging,
     judge_offer,
@@ -17,6 +16,7 @@ from rig.kit.balancing import (
     off_by_a,
     offers_since,
     settings,
+    settled,
 )
 from rig.meters import KINDS, MeterKind
 
@@ -95,7 +95,7 @@ async def test_a_load_is_switched_off(rig: Case, meter: MeterKind) -> None:
         bench.house(load_a)
         await charging(rig, bench)
         bench.house(0.0)
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         for clause in ("ALB-GEN-006", "ALB-GEN-009"):
             judge_offer(rig, bench, clause, f"offer after {load_a:g} A were switched off", MAX_A, meter)
 
@@ -279,7 +279,7 @@ async def test_the_lowest_maximum_leads(rig: Case, meter: MeterKind) -> None:
             rig.need(bench.capabilities, "pilot")
             await charging(rig, bench)
             since_s = rig.now_s()
-            await rig.until(since_s + SETTLE_S)
+            await settled(rig, bench)
             rig.judge.value(
                 "ALB-GEN-055",
                 f"highest offer of a station of {station_a:g} A with a socket of {socket_a:g} A",

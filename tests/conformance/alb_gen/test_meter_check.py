@@ -62,7 +62,7 @@ WRONG = {
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.clause("ALB-GEN-048")
 async def test_what_is_wrong_is_told(rig: Case, wrong: str) -> None:
-    """A setting that does not fit the meter: no current is shown as if it were one, and the words lead to the mistake"""
+    """A setting that does not fit the meter: no wrong current is shown, and the words lead to the mistake"""
     row = WRONG[wrong]
     meter = KINDS[row.meter]
     config = {**settings(meter, meter_max_a=25.0), **row.change}

@@ -8,7 +8,7 @@ import pytest
 
 from rig.bench import Bench
 from rig.case import Case
-from rig.kit.balancing import SETTLE_S, car, charging, heard, judge_offer, meters, settings
+from rig.kit.balancing import car, charging, heard, judge_offer, meters, settings, settled
 from rig.meters import KINDS, MeterKind
 
 MAX_A = 25.0
@@ -71,7 +71,7 @@ async def test_a_car_that_draws_unevenly(rig: Case, meter: MeterKind) -> None:
         vehicle = bench.socket.vehicle
         assert vehicle is not None
         await bench.draw(vehicle, 10.0, 15.0, 6.0)
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         for clause in ("ALB-GEN-009", "ALB-GEN-049"):
             judge_offer(rig, bench, clause, "offer to a car that draws unevenly", MAX_A - 9.0, meter)
 

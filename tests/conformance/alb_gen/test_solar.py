@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rig.case import Case
-from rig.kit.balancing import SETTLE_S, STATION_MAX_A, car, heard, judge_offer, settings
+from rig.kit.balancing import STATION_MAX_A, car, heard, judge_offer, settings, settled
 from rig.meters import KINDS, MeterKind
 
 MAX_A = 16.0
@@ -77,7 +77,7 @@ async def test_table(rig: Case, row: Row, meter: MeterKind) -> None:
         else:
             vehicle.stop()
         bench.poke()
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         left_a = min(STATION_MAX_A, MAX_A - (row.house_a - row.pv_a))
         for clause in (row.clause, SIGN, *row.more):
             what = f"offer when the meter carries {row.meter_a:g} A"
@@ -102,11 +102,11 @@ async def test_panels_on_one_phase(rig: Case, meter: MeterKind, phase: int) -> N
         bench.pv(*(pv_a if index == phase else 0.0 for index in range(3)))
         await heard(rig, bench)
         await bench.charge(car())
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         for clause in ("ALB-GEN-020", "ALB-GEN-021"):
             judge_offer(rig, bench, clause, f"offer with panels on L{phase + 1}", MAX_A - house_a, meter)
         # Now the exporting phase is the fullest but for what the panels give.
         bench.house(*(house_a + pv_a if index == phase else 0.0 for index in range(3)))
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         for clause in ("ALB-GEN-020", "ALB-GEN-021"):
             judge_offer(rig, bench, clause, f"offer with {house_a + pv_a:g} A beside them", MAX_A - house_a, meter)

@@ -6,7 +6,7 @@ import pytest
 
 from rig.case import Case
 from rig.clauses.timings import limit, timing
-from rig.kit.balancing import SETTLE_S, STATION_MAX_A, charging, judge_offer, meters, offers_since, settings
+from rig.kit.balancing import STATION_MAX_A, charging, judge_offer, meters, offers_since, settings, settled
 from rig.meters import KINDS, MeterKind
 
 MINIMUM_A = limit("M3-002").value
@@ -38,7 +38,7 @@ async def test_hair_dryer(rig: Case, meter: MeterKind) -> None:
             promised="less: nothing is left",
         )
         bench.house(house_a)
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         judge_offer(rig, bench, "ALB-GEN-041", "offer with the dryer off again", max_a - house_a, meter)
         offers = [offer_a for _, offer_a in offers_since(rig, bench.began_s) if offer_a]
         rig.judge.value("M3-002", "lowest offer by PWM", measured=min(offers), limit=MINIMUM_A, unit="A", late=None)
@@ -57,8 +57,9 @@ async def test_no_balancing_where_there_is_room(rig: Case, meter: MeterKind) -> 
         rig.need(bench.capabilities, "pilot")
         await charging(rig, bench)
         bench.house(house_a)
-        await rig.until(rig.now_s() + SETTLE_S)
-        lowest_a = min(offer_a for at_s, offer_a in offers_since(rig, rig.now_s() - SETTLE_S))
+        since_s = rig.now_s()
+        await settled(rig, bench)
+        lowest_a = min(offer_a for _, offer_a in offers_since(rig, since_s))
         for clause in ("ALB-GEN-037", "ALB-GEN-039"):
             rig.judge.value(
                 clause,

@@ -53,7 +53,7 @@ async def test_preset(rig: Case, meter: MeterKind) -> None:
         for clause in (PRESETS[meter.model], "ALB-RTU-006"):
             judge_offer(rig, bench, clause, f"offer beside {HOUSE_A[0]:g} A on L1", MAX_A - HOUSE_A[0], meter)
         requests = rig.timeline.of("request")
-        sent = [event for event in rig.timeline.of("frame", "rtu")]
+        sent = rig.timeline.of("frame", "rtu")
         rig.judge.holds(
             "ALB-RTU-007",
             "who speaks first on the bus",
@@ -106,12 +106,12 @@ async def test_ratio_left_alone(rig: Case, meter: MeterKind) -> None:
             judge_offer(rig, bench, clause, what, MAX_A - HOUSE_A[0], meter)
 
 
-_FLOATS_OF_ONE = {"mbrtu.preset": "Custom", **custom(("0x0006 float 32",), ("0x000C float 32",), function="Input registers (FC 04)")}  # fmt: skip
+_FLOATS_OF_ONE = custom(("0x0006 float 32",), ("0x000C float 32",), function="Input registers (FC 04)")
 RATIO_SET = [
     pytest.param(
         replace(
             KINDS["sdm120ct"], id="sdm120ct-set", given={"ct_primary_a": 500},
-            settings={"ALB-ProtocolSelection": "Modbus RTU", **_FLOATS_OF_ONE},
+            settings={"ALB-ProtocolSelection": "Modbus RTU", "mbrtu.preset": "Custom", **_FLOATS_OF_ONE},
         ),
         "ALB-RTU-016", id="sdm120ct", marks=pytest.mark.clause("ALB-RTU-016"),
     ),
@@ -121,7 +121,7 @@ RATIO_SET = [
 
 @pytest.mark.parametrize(("meter", "clause"), RATIO_SET)
 async def test_ratio_set(rig: Case, meter: MeterKind, clause: str) -> None:
-    """The ratio set in the meter and scaling factors of 1: the meter shows what flows, and the station reads the same"""
+    """The ratio set in the meter and scaling factors of 1: the meter shows what flows, and the station reads that"""
     async with rig.bench(settings(meter, meter_max_a=MAX_A), meter=meter) as bench:
         rig.need(bench.capabilities, "pilot")
         await with_a_house(rig, bench)

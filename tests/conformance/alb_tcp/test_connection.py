@@ -55,7 +55,7 @@ async def test_reading(rig: Case, meter: MeterKind) -> None:
             seen=", ".join(str(event.data["what"]) for event in connections) or "none",
             promised="one, opened by the station, that stays",
         )
-        wrong = [event for event in rig.timeline.of("unheard")]
+        wrong = rig.timeline.of("unheard")
         requests = rig.timeline.of("request")
         refused = [event for event in requests if event.data["answer"] != "ok"]
         rig.judge.holds(

@@ -9,7 +9,7 @@ from emulators.tic.meter import Corrupt
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import timing
-from rig.kit.balancing import SAFE_A, SETTLE_S, charging, judge_fallback, judge_offer, meters, offers_since, settings
+from rig.kit.balancing import SAFE_A, charging, judge_fallback, judge_offer, meters, offers_since, settings, settled
 from rig.meters import KINDS, MeterKind
 from rig.meters.serial import TicMeter
 
@@ -50,7 +50,8 @@ async def test_the_mode_is_switched(rig: Case, meter: MeterKind) -> None:
         await charging(rig, bench)
         tic(bench).switch_mode(OTHER_MODE[meter.model])
         bench.house(*HOUSE_A[: meter.phases])
-        await rig.until(rig.now_s() + 60.0 + SETTLE_S)
+        await rig.until(rig.now_s() + 60.0)
+        await settled(rig, bench)
         judge_offer(rig, bench, "ALB-TIC-008", "offer in the other mode", MAX_A - HOUSE_A[0], KINDS["linky-historique"])
 
 
@@ -133,5 +134,5 @@ async def test_overload(rig: Case, meter: MeterKind) -> None:
             "ALB-TIC-008", "offer during the overload", measured=bench.observed.offered_a, limit=0.0, unit="A"
         )
         bench.house(*HOUSE_A[: meter.phases])
-        await rig.until(rig.now_s() + SETTLE_S)
+        await settled(rig, bench)
         judge_offer(rig, bench, "ALB-TIC-008", "offer after the overload", MAX_A - HOUSE_A[0], meter)
