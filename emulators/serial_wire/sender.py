@@ -58,12 +58,18 @@ class Sender:
 
     def wake(self) -> None:
         """Look at the model's deadline again. Call it after changing the model from outside."""
+        due_s = None if self._ended.is_set() else self._talker.next_deadline_s()
         if self._timer is not None:
+            if self._timer.when() == due_s:
+                return
             self._timer.cancel()
             self._timer = None
-        due_s = self._talker.next_deadline_s()
-        if due_s is not None and not self._ended.is_set():
-            self._timer = self._loop.call_at(due_s, self._step)
+        if due_s is not None:
+            self._timer = self._loop.call_at(due_s, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._step()
 
     def discard(self) -> None:
         """Throw away what has not left yet, in the operating system and on a modelled cable too."""
