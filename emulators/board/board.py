@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from emulators.board.codec import (
+    POWER_VERSION,
     VERSION,
     Drive,
     Hello,
     LineBuffer,
     Message,
     Request,
+    Sense,
     format_line,
     parse,
 )
@@ -21,7 +25,8 @@ from emulators.pilot.circuit import LOW
 class Board:
     """One power board. Raises BadConfiguration unless the sockets are numbered 1, 2, 3, …
 
-    `on_request(on, at_s)` follows the P1 Data Request pin; the pin is off while no station is connected.
+    `version` of the link is 1, or 2 with powers. `on_request(on, at_s)` follows the P1 Data Request pin; the pin is off
+    while no station is connected.
     Emits `link` (`up`) when a station comes or goes and `log` (`text`) for every line it drops; `malformed` counts
     those. A station has to greet before it can drive.
     """
@@ -30,13 +35,17 @@ class Board:
         self,
         sockets: Sequence[Socket],
         *,
+        version: int = VERSION,
         on_request: Callable[[bool, float], None] | None = None,
         emit: Emit = silent,
     ) -> None:
         numbers = [socket.number for socket in sockets]
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise BadConfiguration(f"board: sockets are numbered {numbers}; they are numbered 1, 2, 3, ...")
+        if version not in (VERSION, POWER_VERSION):
+            raise BadConfiguration(f"board: version is {version}; allowed: {VERSION}, {POWER_VERSION}")
         self.sockets = tuple(sockets)
+        self._version = version
         self.malformed = 0
         self._on_request = on_request
         self._emit = emit
@@ -54,8 +63,8 @@ class Board:
         self._greeted = False
         self._lines = LineBuffer()
         self._emit(now_s, "link", {"up": True})
-        greeting = format_line(Hello("board", VERSION, len(self.sockets)))
-        return greeting + b"".join(format_line(socket.sense()) for socket in self.sockets)
+        greeting = format_line(Hello("board", self._version, len(self.sockets)))
+        return greeting + b"".join(self._line(socket.sense()) for socket in self.sockets)
 
     def disconnected(self, now_s: float) -> None:
         """The link broke: contactors open, pilots to -12 V, Data Request off."""
@@ -95,8 +104,11 @@ class Board:
             socket.step(now_s)
 
     def _news(self) -> bytes:
-        lines = [format_line(sense) for socket in self.sockets for sense in socket.take_senses()]
+        lines = [self._line(sense) for socket in self.sockets for sense in socket.take_senses()]
         return b"".join(lines) if self._link_up else b""
+
+    def _line(self, sense: Sense) -> bytes:
+        return format_line(sense if self._version >= POWER_VERSION else msgspec.structs.replace(sense, p_w=None))
 
     # -- what the station says -----------------------------------------------------------------------------------
 
@@ -115,7 +127,7 @@ class Board:
             raise Malformed("SENSE is a line of the board; a station sends HELLO, DRIVE and REQUEST")
 
     def _greet(self, hello: Hello) -> None:
-        expected = Hello("station", VERSION, len(self.sockets))
+        expected = Hello("station", self._version, len(self.sockets))
         if hello != expected:
             theirs, ours = (format_line(each).decode().strip() for each in (hello, expected))
             raise Malformed(f"greeting {theirs!r}; this board works with {ours!r}")

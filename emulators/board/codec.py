@@ -1,4 +1,7 @@
-"""Lines of the board link, version 1 (docs/board-link.md): bytes to messages and back."""
+"""Lines of the board link, versions 1 and 2 (docs/board-link.md): bytes to messages and back.
+
+Version 2 adds the active power of each phase to SENSE; everything else is the same.
+"""
 
 import re
 from typing import Literal
@@ -8,7 +11,8 @@ import msgspec
 from emulators.errors import Malformed
 from emulators.pilot.circuit import HIGH, LOW, MAX_DUTY_MPCT, MIN_DUTY_MPCT, Signal
 
-VERSION = 1
+VERSION = 1  # what a board speaks unless it is told otherwise
+POWER_VERSION = 2  # the first with powers
 MAX_LINE_BYTES = 200  # with the LF
 MAX_SOCKETS = 99
 
@@ -25,7 +29,10 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Sense(msgspec.Struct, frozen=True):
-    """What the board senses at one socket: pilot plateaus, proximity, meter, contactor feedback."""
+    """What the board senses at one socket: pilot plateaus, proximity, meter, contactor feedback.
+
+    `p_w` is the active power of each phase in W; None on a link of version 1, which does not carry it.
+    """
 
     socket: int
     cp_high_mv: int
@@ -34,6 +41,7 @@ class Sense(msgspec.Struct, frozen=True):
     i_ma: Triple
     u_dv: Triple
     contactor: bool
+    p_w: Triple | None = None
 
 
 class Drive(msgspec.Struct, frozen=True):
@@ -72,6 +80,7 @@ _SENSE_FIELDS = (
     *(_Field(f"u{phase}_dv", 0, 99_999) for phase in (1, 2, 3)),
     _CONTACTOR,
 )
+_POWER_FIELDS = tuple(_Field(f"p{phase}_w", 0, 999_999) for phase in (1, 2, 3))
 _DUTY = _Field("pilot duty", MIN_DUTY_MPCT, MAX_DUTY_MPCT)
 _REQUEST = _Field("request", 0, 1)
 _LEVELS = {b"high": HIGH, b"low": LOW}
@@ -86,8 +95,7 @@ def parse(line: bytes) -> Message:
     if word == b"DRIVE":
         return _parse_drive(fields)
     if word == b"SENSE":
-        socket, high, low, pp, i1, i2, i3, u1, u2, u3, contactor = _integers("SENSE", fields, _SENSE_FIELDS)
-        return Sense(socket, high, low, pp, (i1, i2, i3), (u1, u2, u3), contactor == 1)
+        return _parse_sense(fields)
     if word == b"REQUEST":
         (on,) = _integers("REQUEST", fields, (_REQUEST,))
         return Request(on == 1)
@@ -100,7 +108,8 @@ def format_line(message: Message) -> bytes:
     """The line of a message, LF included."""
     if isinstance(message, Sense):
         fixed = (message.socket, message.cp_high_mv, message.cp_low_mv, message.pp_ohm)
-        return _SENSE_FORMAT % (*fixed, *message.i_ma, *message.u_dv, message.contactor)
+        line = _SENSE_FORMAT % (*fixed, *message.i_ma, *message.u_dv, message.contactor)
+        return line + b"\n" if message.p_w is None else line + b" %d %d %d\n" % message.p_w
     if isinstance(message, Drive):
         pilot = message.pilot
         word = pilot.level if pilot.duty_mpct is None else str(pilot.duty_mpct)
@@ -110,7 +119,15 @@ def format_line(message: Message) -> bytes:
     return f"HELLO {message.side} {message.version} {message.sockets}\n".encode()
 
 
-_SENSE_FORMAT = b"SENSE" + b" %d" * len(_SENSE_FIELDS) + b"\n"
+_SENSE_FORMAT = b"SENSE" + b" %d" * len(_SENSE_FIELDS)
+
+
+def _parse_sense(fields: list[bytes]) -> Sense:
+    with_power = len(fields) == len(_SENSE_FIELDS) + len(_POWER_FIELDS)
+    table = (*_SENSE_FIELDS, *_POWER_FIELDS) if with_power else _SENSE_FIELDS
+    socket, high, low, pp, i1, i2, i3, u1, u2, u3, contactor, *power = _integers("SENSE", fields, table)
+    p_w = (power[0], power[1], power[2]) if power else None
+    return Sense(socket, high, low, pp, (i1, i2, i3), (u1, u2, u3), contactor == 1, p_w)
 
 
 def _parse_drive(fields: list[bytes]) -> Drive:

@@ -13,6 +13,7 @@ class SocketMeter:
     def __init__(self, u_dv: Triple, sample_s: float = SAMPLE_S) -> None:
         self.i_ma: Triple = (0, 0, 0)
         self.u_dv = u_dv
+        self.p_w: Triple = (0, 0, 0)
         self._sample_s = sample_s
         self._last_instant = -1
         self._due_instant: int | None = None
@@ -34,10 +35,16 @@ class SocketMeter:
                 instant -= 1
             self._due_instant = max(instant, self._last_instant + 1)
 
-    def step(self, now_s: float, i_ma: Triple, u_dv: Triple) -> bool:
-        """Sample if an instant is due; returns whether it was."""
+    def step(self, now_s: float, i_ma: Triple, u_dv: Triple, active_ma: Triple | None = None) -> bool:
+        """Sample if an instant is due; returns whether it was. Without `active_ma` all current is active."""
         if self._due_instant is None or self._due_instant * self._sample_s > now_s:
             return False
         self._last_instant, self._due_instant = self._due_instant, None
         self.i_ma, self.u_dv = i_ma, u_dv
+        self.p_w = _powers_w(i_ma if active_ma is None else active_ma, u_dv)
         return True
+
+
+def _powers_w(active_ma: Triple, u_dv: Triple) -> Triple:
+    l1_w, l2_w, l3_w = ((ma * dv + 5_000) // 10_000 for ma, dv in zip(active_ma, u_dv, strict=True))
+    return l1_w, l2_w, l3_w

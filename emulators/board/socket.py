@@ -18,6 +18,7 @@ from emulators.pilot.circuit import (
     state_of,
 )
 from emulators.pilot.codec import read_duty
+from emulators.pilot.waveform import sample
 from emulators.vehicle.vehicle import Vehicle
 
 PerPhase = tuple[float, float, float]
@@ -79,7 +80,7 @@ class Socket:
 
     @property
     def signal(self) -> Signal:
-        """What the pilot generator does."""
+        """What the pilot generator does; a defective one not quite what it was told."""
         return self._signal
 
     @property
@@ -91,6 +92,24 @@ class Socket:
         """L1, L2, L3 in ampere at `now_s`, exact between steps; what the grid connection has to carry."""
         return (0.0, 0.0, 0.0) if self._vehicle is None else self._vehicle.currents_a(now_s)
 
+    def waveform_v(self, from_s: float, *, sample_rate_hz: float, count: int) -> list[float]:
+        """What an oscilloscope at the pilot terminal samples while everything stays as it is now: `count` voltages.
+
+        The PWM of all sockets begins at 0 s; `from_s` is the first sample. Raises BadConfiguration when rate or count
+        are not above 0.
+        """
+        signal, load, faults = self._circuit
+        return sample(
+            self._source,
+            signal,
+            load,
+            faults,
+            sample_rate_hz=sample_rate_hz,
+            count=count,
+            start_s=from_s,
+            seed=self.number,
+        )
+
     def sense(self) -> Sense:
         """What the board senses here now: circuit and contactor as they are, the meter as it last sampled."""
         return Sense(
@@ -101,6 +120,7 @@ class Socket:
             self._meter.i_ma,
             self._meter.u_dv,
             self._contactor.closed,
+            self._meter.p_w,
         )
 
     def take_senses(self) -> list[Sense]:
@@ -113,7 +133,7 @@ class Socket:
     def drive(self, signal: Signal, close: bool, now_s: float) -> None:
         """Set the pilot generator and command the contactor."""
         self._catch_up(now_s)
-        self._signal = signal
+        self._signal = self._source.emits(signal)
         self._contactor.command(close, now_s)
         self._settle(now_s)
 
@@ -217,7 +237,8 @@ class Socket:
     def _report(self, now_s: float) -> None:
         i_ma = _NO_CURRENT if self._vehicle is None else self._vehicle.currents_ma(now_s)
         ramping = self._vehicle is not None and self._vehicle.ramping
-        sampled = self._meter.step(now_s, i_ma, self._u_dv)
+        active_ma = _NO_CURRENT if self._vehicle is None else self._vehicle.active_ma(now_s)
+        sampled = self._meter.step(now_s, i_ma, self._u_dv, active_ma)
         if ramping or i_ma != self._meter.i_ma or self._u_dv != self._meter.u_dv:
             self._meter.watch(now_s)
         if self._reported != (self._signal, self._plateaus):

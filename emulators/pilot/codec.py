@@ -76,6 +76,8 @@ SAE_J1772_2017: DutyTable = (
     DutyRange(96_501, 100_000, Meaning.NOT_ALLOWED),
 )
 
+DUTY_TABLES = {"IEC 61851-1": IEC_61851_1, "SAE J1772": SAE_J1772_2017}
+
 
 def read_duty(duty_mpct: int, table: DutyTable = IEC_61851_1) -> Offer:
     """Read a duty cycle of 0 to 100000 (1/1000 %) as a car does.

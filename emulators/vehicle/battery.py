@@ -1,6 +1,6 @@
 """The car's battery: energy in, state of charge out."""
 
-NOMINAL_V = 230.0  # per phase; the charger is taken as lossless, with a power factor of 1
+NOMINAL_V = 230.0  # per phase; the charger is taken as lossless
 _J_PER_KWH = 3_600_000.0
 
 
@@ -22,7 +22,7 @@ class Battery:
         return self._missing_j <= 0
 
     def charge(self, phase_mas: float) -> None:
-        """Take in `phase_mas` mA·s, summed over the phases."""
+        """Take in `phase_mas` mA·s of active current, summed over the phases."""
         self._missing_j = max(0.0, self._missing_j - phase_mas / 1000 * NOMINAL_V)
 
     def fill(self) -> None:

@@ -2,6 +2,7 @@
 
 from emulators.vehicle.battery import Battery
 from emulators.vehicle.draw import Triple
+from emulators.vehicle.power_factor import PowerFactor
 from emulators.vehicle.ramp import Ramp
 from emulators.vehicle.spec import VehicleSpec
 
@@ -13,7 +14,8 @@ class Charger:
     """Follows the targets it is given, each phase for itself; draws nothing without mains.
 
     `ramp_end_s`: when the last phase reaches its target; None while all rest. `full_s`: when the battery is full at
-    this rate; None when never. A battery without a capacity never is.
+    this rate; None when never. A battery without a capacity never is. It takes the active part of the currents; on a
+    ramp, that share of them which is active at its end.
     """
 
     def __init__(self, spec: VehicleSpec) -> None:
@@ -23,6 +25,7 @@ class Charger:
         self._spec = spec
         self._ramps = (Ramp(0.0, 0, 0),) * 3
         self._targets_ma = _NOTHING
+        self._power_factor = PowerFactor.of(spec.filter_a, spec.power_factor)
         self._battery = None if spec.battery_kwh is None else Battery(spec.battery_kwh, spec.soc_pct)
         self._counted_s = 0.0
 
@@ -37,6 +40,16 @@ class Charger:
             return self._targets_ma
         l1, l2, l3 = self._ramps
         return l1.ma(now_s), l2.ma(now_s), l3.ma(now_s)
+
+    def active_ma(self, now_s: float) -> Triple:
+        """The active part of the currents of L1, L2, L3 in mA."""
+        l1, l2, l3 = map(self._power_factor.active_ma, self.currents_ma(now_s))
+        return l1, l2, l3
+
+    def reactive_ma(self, now_s: float) -> Triple:
+        """The reactive part in mA, negative where it leads the voltage."""
+        l1, l2, l3 = map(self._power_factor.reactive_ma, self.currents_ma(now_s))
+        return l1, l2, l3
 
     def soc_pct(self, now_s: float) -> float | None:
         """The state of charge in percent; None for a battery without a capacity."""
@@ -96,7 +109,10 @@ class Charger:
         self._counted_s = now_s
 
     def _charge_mas(self, from_s: float, to_s: float) -> float:
-        return sum(ramp.charge_mas(from_s, to_s) for ramp in self._ramps)
+        return sum(
+            ramp.charge_mas(from_s, to_s) * self._power_factor.share(target_ma)
+            for ramp, target_ma in zip(self._ramps, self._targets_ma, strict=True)
+        )
 
     def _predict_full_s(self, now_s: float) -> float | None:
         if self._battery is None:
@@ -105,7 +121,7 @@ class Charger:
         level_s = now_s if self.ramp_end_s is None else self.ramp_end_s
         until_level_mas = self._charge_mas(now_s, level_s)
         if missing_mas > until_level_mas:
-            level_ma = sum(self._targets_ma)
+            level_ma = sum(map(self._power_factor.active_ma, self._targets_ma))
             return level_s + (missing_mas - until_level_mas) / level_ma if level_ma else None
         early_s, late_s = now_s, level_s
         for _ in range(_BISECTIONS):

@@ -15,20 +15,30 @@ class Draw(msgspec.Struct, frozen=True):
     """What the driver and the charger want.
 
     Draw = offer x fraction, rounded half up to 1 mA, the fraction kept in millionths: 105 % of 16.000 A is 16.800 A
-    and nothing beside it. The result is at most the maximum; an offer below the minimum is not taken at all. A fixed
-    draw ignores offer, minimum and maximum. `wanted`: whether the car wants to charge at all.
+    and nothing beside it. The result is at most the maximum and at least what the charger's filter draws by itself; an
+    offer below the minimum is not taken at all, which leaves the filter. Below `two_phases_below_ma` L3 carries
+    nothing. A fixed draw ignores all that. `wanted`: whether the car wants to charge at all.
     """
 
     min_ma: int
     max_ma: int
     fraction_ppm: int
     fixed_ma: Triple | None
+    filter_ma: int = 0
+    two_phases_below_ma: int = 0
     wanted: bool = True
 
     @classmethod
     def of(cls, spec: VehicleSpec) -> Self:
         """What a car of this kind wants by itself."""
-        follows = cls(round(spec.min_a * 1000), round(spec.max_a * 1000), round(spec.draw_fraction * _MILLION), None)
+        follows = cls(
+            round(spec.min_a * 1000),
+            round(spec.max_a * 1000),
+            round(spec.draw_fraction * _MILLION),
+            None,
+            round(spec.filter_a * 1000),
+            round((spec.two_phases_below_a or 0.0) * 1000),
+        )
         return follows.with_fixed(spec.fixed_draw_a)
 
     def with_fraction(self, fraction: float) -> Self:
@@ -65,7 +75,6 @@ class Draw(msgspec.Struct, frozen=True):
         """The currents of L1, L2 and L3 at this offer."""
         if self.fixed_ma is not None:
             return self.fixed_ma
-        if offer_ma < self.min_ma:
-            return (0, 0, 0)
-        ma = min(self.max_ma, (2 * offer_ma * self.fraction_ppm + _MILLION) // (2 * _MILLION))
-        return (ma, ma, ma)
+        taken_ma = 0 if offer_ma < self.min_ma else (2 * offer_ma * self.fraction_ppm + _MILLION) // (2 * _MILLION)
+        ma = min(self.max_ma, max(self.filter_ma, taken_ma))
+        return (ma, ma, 0 if offer_ma < self.two_phases_below_ma else ma)

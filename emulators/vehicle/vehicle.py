@@ -3,21 +3,28 @@
 The car closes S2 `start_delay_s` after PWM appears, draws while S2 is closed and mains is on, and follows a changed
 offer `reaction_s` after each change. Without PWM it has no permission: `reaction_s` later it stops drawing and opens
 S2. At state E or F it opens S2 at once. An offer below `min_a` leaves S2 closed and draws nothing.
+
+Cars that differ from that are described by their VehicleSpec: each field has one place here where it is asked.
 """
 
-from collections import deque
+import math
 
 from emulators.errors import BadConfiguration
 from emulators.events import Emit, silent
 from emulators.pilot.circuit import PilotLoad, Plateaus, Signal, state_of
 from emulators.pilot.codec import read_duty
+from emulators.pilot.timing import SIMPLIFIED_A
+from emulators.pilot.tolerance import ACCEPTED_HZ
 from emulators.vehicle.charger import Charger
 from emulators.vehicle.draw import Draw, Triple
 from emulators.vehicle.spec import VehicleSpec
 
+_SIMPLIFIED_MA = round(SIMPLIFIED_A * 1000)
+
 
 class Vehicle:
-    """One car. It reports `vehicle` events: plugged, unplugged, ready (S2 closed), stopped (S2 open), full.
+    """One car. It reports `vehicle` events: plugged, unplugged, ready (S2 closed), stopped (S2 open), full, asleep,
+    awake. A car with a simplified pilot is in state C all the time; it is ready when it would draw.
 
     The methods named `set_…`, `stop` and `resume` are for whoever plays the driver: they take effect at the next
     `step`, without the reaction delay but with the ramp. `next_deadline_s` is in the past until then.
@@ -37,13 +44,19 @@ class Vehicle:
         self._next_draw = self._draw  # what the controls say; becomes `_draw` at the next step
         # what the car sees
         self._offer_ma: int | None = None
+        self._last_ma = 0  # the last offer there was; what a car draws that does not mind the loss of PWM
+        self._lost_s: float | None = None  # since when the pilot has been in state E or F
         # what it does
         self._now_s = 0.0
         self._s2_closed = False
         self._start_s: float | None = None
         self._stop_s: float | None = None
-        self._unanswered: deque[tuple[float, int]] = deque()
+        self._toggle_s: float | None = None
+        self._unanswered: list[tuple[float, int]] = []  # when to answer, and to what; in the order of the offers
         self._followed_ma = 0
+        self._asleep = False
+        self._sleep_s: float | None = None
+        self._up_s = 0.0
 
     # -- what the socket and the circuit ask ---------------------------------------------------------------------
 
@@ -55,16 +68,29 @@ class Vehicle:
     @property
     def pilot_load(self) -> PilotLoad | None:
         """The car's end of the control pilot circuit; None while it is not plugged in."""
-        return self._loads[self._s2_closed] if self.connected else None
+        return self._loads[self._s2_closed or self.spec.simplified] if self.connected else None
 
     @property
     def ramping(self) -> bool:
         """Whether the current is on its way to another value."""
         return self._charger.ramp_end_s is not None
 
+    @property
+    def asleep(self) -> bool:
+        """Whether the car has to be woken before it charges."""
+        return self._asleep
+
     def currents_ma(self, now_s: float) -> Triple:
         """L1, L2, L3 in mA at `now_s`, valid from the last step to the next deadline."""
         return self._charger.currents_ma(now_s)
+
+    def active_ma(self, now_s: float) -> Triple:
+        """The part of the currents in phase with the voltage, to the nearest mA; valid like `currents_ma`."""
+        return self._charger.active_ma(now_s)
+
+    def reactive_ma(self, now_s: float) -> Triple:
+        """The rest, at right angles to it, to the nearest mA: negative where it leads, as with a capacitor."""
+        return self._charger.reactive_ma(now_s)
 
     def currents_a(self, now_s: float) -> tuple[float, float, float]:
         """L1, L2, L3 in ampere at `now_s`, valid from the last step to the next deadline."""
@@ -84,6 +110,7 @@ class Vehicle:
         self._socket = socket
         self._now_s = now_s
         self._report(now_s, "plugged")
+        self._plan_sleep(now_s)
 
     def unplug(self, now_s: float) -> None:
         """Pull the plug. The current ends at once. Does nothing to a car that is not plugged in."""
@@ -94,25 +121,28 @@ class Vehicle:
         self.see_mains(False, now_s)
         self._report(now_s, "unplugged")
         self._socket = None
+        self._asleep = False
+        self._sleep_s = self._lost_s = None
 
     def see_pilot(self, seen: Plateaus, signal: Signal, now_s: float) -> None:
         """Tell the car what its inlet measures: the plateau voltages, and the duty cycle if there is PWM."""
         if state_of(seen, signal) in ("E", "F"):
             self._lose_pilot(now_s)
             return
-        duty_mpct = signal.duty_mpct
-        offer_ma = None if duty_mpct is None else read_duty(duty_mpct, self.spec.duty_table).ma
+        self._find_pilot(now_s)
+        offer_ma = self._read(signal)
         if offer_ma == self._offer_ma:
             return
         self._offer_ma = offer_ma
         if offer_ma is None:
-            self._start_s = None
-            if self._s2_closed:
-                self._stop_s = now_s + self.spec.reaction_s
+            self._pause(now_s)
             return
-        self._stop_s = None
+        self._last_ma = offer_ma
+        self._stop_s = self._sleep_s = None
+        if self._asleep and self.spec.wakes_by == "offer":
+            self._wake(now_s)
         if self._s2_closed and self._charger.live_phases:
-            self._unanswered.append((now_s + self.spec.reaction_s, offer_ma))
+            self._hear(offer_ma, now_s)
         else:
             self._followed_ma = offer_ma
         self._plan_start(now_s)
@@ -123,8 +153,7 @@ class Vehicle:
         if live_phases == self._charger.live_phases:
             return
         self._charger.set_live_phases(live_phases, now_s)
-        if self._offer_ma is not None:
-            self._followed_ma = self._offer_ma
+        self._followed_ma = self._last_ma
         self._unanswered.clear()
         self._retarget(now_s)
 
@@ -162,9 +191,10 @@ class Vehicle:
 
     def next_change_s(self) -> float | None:
         """When the car does something next by itself."""
-        offer_s = self._unanswered[0][0] if self._unanswered else None
-        times = (self._charger.full_s, self._stop_s, offer_s, self._start_s, self._charger.ramp_end_s)
+        charger = self._charger
+        times = (charger.full_s, charger.ramp_end_s, self._stop_s, self._toggle_s, self._start_s, self._sleep_s)
         due = [at_s for at_s in times if at_s is not None]
+        due += [at_s for at_s, _ in self._unanswered]
         return min(due) if due else None
 
     def advance(self, now_s: float) -> None:
@@ -191,32 +221,103 @@ class Vehicle:
             self._open_s2(due_s, "full")
         if due_s == self._stop_s:
             self._open_s2(due_s, "stopped")
-        while self._unanswered and self._unanswered[0][0] <= due_s:
-            self._followed_ma = self._unanswered.popleft()[1]
-            self._retarget(due_s)
+        if due_s == self._toggle_s and self.spec.toggle_s is not None:
+            self._open_s2(due_s, "stopped")
+            if self._offer_ma is not None:
+                self._start_s = due_s + self.spec.toggle_s[1]
+        self._answer(due_s)
         if due_s == self._start_s:
-            self._start_s = None
-            self._s2_closed = True
-            self._report(due_s, "ready")
-            self._retarget(due_s)
+            self._close_s2(due_s)
+        if due_s == self._sleep_s:
+            self._sleep_s = None
+            self._asleep = True
+            self._open_s2(due_s, "stopped")
+            self._report(due_s, "asleep")
+
+    # -- the offer -----------------------------------------------------------------------------------------------
+
+    def _read(self, signal: Signal) -> int | None:
+        """The current in mA that the car takes the pilot to offer; None is no permission."""
+        if self.spec.simplified:
+            return _SIMPLIFIED_MA
+        if signal.duty_mpct is None or not ACCEPTED_HZ.holds(signal.frequency_hz):
+            return None
+        offer_ma = read_duty(signal.duty_mpct, self.spec.duty_table).ma
+        too_little = self.spec.below_min == "stop" and offer_ma is not None and offer_ma < self._draw.min_ma
+        return None if too_little else offer_ma
+
+    def _hear(self, offer_ma: int, now_s: float) -> None:
+        """Answer a changed offer later, or never. It is lower when the car draws more, or is about to."""
+        highest_ma = max([self._followed_ma, *(ma for _, ma in self._unanswered)])
+        lower_s = self.spec.decrease_reaction_s
+        delay_s = self.spec.reaction_s if lower_s is None or offer_ma >= highest_ma else lower_s
+        if delay_s < math.inf:
+            self._unanswered.append((now_s + delay_s, offer_ma))
+
+    def _answer(self, now_s: float) -> None:
+        """Follow an offer that is due. What was said before it, and was not answered yet, never will be."""
+        for number, (due_s, offer_ma) in enumerate(self._unanswered):
+            if due_s <= now_s:
+                del self._unanswered[: number + 1]
+                self._followed_ma = offer_ma
+                self._retarget(now_s)
+                return
+
+    def _pause(self, now_s: float) -> None:
+        """No permission any more, but the pilot is there."""
+        self._start_s = None
+        delay_s = self.spec.reaction_s if self.spec.stop_reaction_s is None else self.spec.stop_reaction_s
+        if self._s2_closed and delay_s < math.inf:
+            self._stop_s = now_s + delay_s
+        self._plan_sleep(now_s)
+
+    def _lose_pilot(self, now_s: float) -> None:
+        if self._lost_s is None:
+            self._lost_s = now_s
+        self._offer_ma = None
+        self._open_s2(now_s, "stopped")
+        self._plan_sleep(now_s)
+
+    def _find_pilot(self, now_s: float) -> None:
+        lost_s, self._lost_s = self._lost_s, None
+        toggled = lost_s is not None and now_s - lost_s >= self.spec.wake_pulse_s
+        if toggled and self._asleep and self.spec.wakes_by == "toggle":
+            self._wake(now_s)
+
+    # -- sleep ---------------------------------------------------------------------------------------------------
+
+    def _plan_sleep(self, now_s: float) -> None:
+        if self.spec.sleep_after_s is not None and not self._asleep and self._sleep_s is None:
+            self._sleep_s = now_s + self.spec.sleep_after_s
+
+    def _wake(self, now_s: float) -> None:
+        self._asleep = False
+        self._up_s = now_s + self.spec.wake_s
+        self._report(now_s, "awake")
+        if self._offer_ma is None:
+            self._plan_sleep(now_s)
+
+    # -- S2 ------------------------------------------------------------------------------------------------------
 
     def _plan_start(self, now_s: float) -> None:
         waiting = not self._s2_closed and self._start_s is None and self._offer_ma is not None
-        if waiting and self._draw.wanted and not self._charger.full:
-            self._start_s = now_s + self.spec.start_delay_s
+        if waiting and self._draw.wanted and not self._charger.full and not self._asleep:
+            self._start_s = max(now_s, self._up_s) + self.spec.start_delay_s
 
-    def _lose_pilot(self, now_s: float) -> None:
-        self._offer_ma = None
-        self._open_s2(now_s, "stopped")
+    def _close_s2(self, now_s: float) -> None:
+        self._start_s = None
+        self._s2_closed = True
+        if self.spec.toggle_s is not None:
+            self._toggle_s = now_s + self.spec.toggle_s[0]
+        self._report(now_s, "ready")
+        self._retarget(now_s)
 
     def _open_s2(self, now_s: float, what: str) -> None:
-        self._start_s = None
-        self._stop_s = None
+        self._start_s = self._stop_s = self._toggle_s = None
         if self._s2_closed:
             self._s2_closed = False
             self._report(now_s, what)
-        if self._offer_ma is not None:
-            self._followed_ma = self._offer_ma
+        self._followed_ma = self._last_ma
         self._unanswered.clear()
         self._retarget(now_s)
 

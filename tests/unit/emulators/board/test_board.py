@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from emulators.board.board import Board
 from emulators.board.socket import Socket
 from emulators.errors import BadConfiguration
+from emulators.vehicle.garage import load
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 
@@ -180,3 +181,21 @@ def test_no_bytes_upset_the_board(chunks: list[bytes]) -> None:
     bench.board.receive(b"DRIVE 1 low 0\n", 100.0)
     answer = bench.board.receive(b"DRIVE 1 high 0\n", 101.0)
     assert answer.splitlines()[-1].startswith(b"SENSE 1 12000 12000 ")
+
+
+def test_version_2_tells_the_active_powers() -> None:
+    socket = Socket(1)
+    board = Board([socket], version=2)
+    assert board.connected(0.0) == b"HELLO board 2 1\nSENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
+    assert board.receive(b"HELLO station 1 1\n", 0.0) == b""
+    assert board.malformed == 1
+    board.receive(b"HELLO station 2 1\nDRIVE 1 23333 1\n", 0.0)
+    socket.plug(Vehicle(load("chameleon").spec), 1.0)
+    assert board.step(10.0).endswith(b" 14000 14000 14000 2300 2300 2300 1 3059 3059 3059\n")
+    assert board.malformed == 1
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_other_versions_there_are_not(version: int) -> None:
+    with pytest.raises(BadConfiguration, match=f"version is {version}; allowed: 1, 2"):
+        Board([Socket(1)], version=version)

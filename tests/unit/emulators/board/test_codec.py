@@ -38,6 +38,10 @@ PAIRS: list[tuple[bytes, Message]] = [
         b"SENSE 1 5995 -12000 220 16800 16800 16800 2300 2299 2301 1\n",
         Sense(1, 5_995, -12_000, 220, (16_800, 16_800, 16_800), (2_300, 2_299, 2_301), True),
     ),
+    (
+        b"SENSE 1 5995 -12000 220 14000 14000 0 2300 2300 2300 1 3059 3059 0\n",
+        Sense(1, 5_995, -12_000, 220, (14_000, 14_000, 0), (2_300, 2_300, 2_300), True, (3_059, 3_059, 0)),
+    ),
     (b"SENSE 1 0 0 0 0 0 0 0 0 0 0\n", Sense(1, 0, 0, 0, (0, 0, 0), (0, 0, 0), False)),
 ]
 
@@ -82,6 +86,9 @@ def test_lines(line: bytes, message: Message) -> None:
         (b"HELLO station 1 0", "sockets is 0"),
         (b"HELLO station x 1", "version is b'x'"),
         (b"SENSE 1 0 0 0 0 0 0 0 0 0", "SENSE: 10 fields; it has 11"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1", "SENSE: 12 fields; it has 11"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1 2 -3", "p3_w is -3"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1000000 2 3", "p1_w is 1000000"),
         (b"SENSE 1 0 0 -1 0 0 0 0 0 0 0", "pp_ohm is -1"),
         (b"SENSE 1 0 0 0 0 -5 0 0 0 0 0", "i2_ma is -5"),
         (b"SENSE 1 0 0 0 0 0 0 0 0 100000 0", "u3_dv is 100000"),

@@ -67,3 +67,17 @@ def test_the_instant_is_the_first_one_not_before_now(now_s: float) -> None:
     instant = round(due_s / SAMPLE_S)
     assert due_s == instant * SAMPLE_S
     assert (instant - 1) * SAMPLE_S < now_s
+
+
+def test_active_power_of_each_phase() -> None:
+    meter = SocketMeter(U)
+    meter.watch(1.0)
+    assert meter.p_w == (0, 0, 0)
+    assert meter.step(1.0, I16, (2_300, 2_315, 0))
+    assert meter.p_w == (3_680, 3_704, 0)
+    meter.watch(2.0)
+    assert meter.step(2.0, I16, U, (15_200, 0, 2))
+    assert meter.p_w == (3_496, 0, 0)  # 0.46 W
+    meter.watch(3.0)
+    assert meter.step(3.0, I16, U, (3, 2, 0))
+    assert meter.p_w == (1, 0, 0)  # 0.69 W

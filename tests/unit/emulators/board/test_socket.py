@@ -266,6 +266,8 @@ def test_voltage_dip_is_sensed_at_the_next_sample_and_an_outage_stops_the_curren
         (PilotFaults(shorted_to_pe=True), "E", 0, False),
         (PilotFaults(shorted_behind_diode=True), "E", -12_000, False),
         (PilotFaults(open=True), "A2", -12_000, False),
+        (PilotFaults(earth_lost=True), "A2", -12_000, False),
+        (PilotFaults(diode_open=True), "A2", -12_000, True),
         (PilotFaults(diode_shorted=True), "C2", -5_623, True),
         (PilotFaults(resistor_ohm=2_740.0), "B2", -12_000, True),
     ],
@@ -283,6 +285,52 @@ def test_pilot_faults_while_charging(faults: PilotFaults, state: str, low_mv: in
 def test_generator_out_of_tolerance_is_sensed() -> None:
     bench = charging(source=Source(high_v=11.0, low_v=-10.5))
     assert (bench.senses[-1].cp_high_mv, bench.senses[-1].cp_low_mv) == (5_526, -10_500)
+
+
+def test_what_a_defective_generator_makes_is_what_the_car_reads() -> None:
+    bench = charging(source=Source(duty_error_mpct=-1_000))
+    bench.run(10.0)
+    assert bench.of("pilot", "duty_pct")[-1] == (3.0, 25.667)
+    assert bench.of("pilot", "offered_a")[-1] == (3.0, 15.4)
+    assert bench.l1_a() == [(3.15, 15.4)]
+
+
+def test_a_car_does_not_take_pwm_of_another_frequency() -> None:
+    bench = charging(source=Source(frequency_hz=1_030.0))
+    bench.run(10.0)
+    assert bench.states()[-1] == (2.0, "B2")
+
+
+def test_active_power_shows_the_power_factor() -> None:
+    bench = charging(min_a=14.0, filter_a=5.985, power_factor=((8.0, 0.95),))
+    bench.run(10.0)
+    sense = bench.senses[-1]
+    assert (sense.i_ma, sense.p_w) == ((16_000,) * 3, (3_496,) * 3)
+    assert 3_496 / (16 * 230) == 0.95
+    bench.socket.drive(pwm(10_000), True, 10.0)
+    bench.run(20.0)
+    sense = bench.senses[-1]
+    assert (sense.i_ma, sense.p_w) == ((5_985,) * 3, (0, 0, 0))
+
+
+def test_an_oscilloscope_sees_the_pilot_of_the_moment() -> None:
+    bench = charging()
+    for signal, high_v, low_v in ((PWM_16_A, 5.995, -12.0), (HIGH, 5.995, 5.995), (LOW, -12.0, -12.0)):
+        bench.socket.drive(signal, False, 5.0)
+        volts = bench.socket.waveform_v(5.0, sample_rate_hz=1e6, count=2_000)
+        assert [volts[1_200], volts[1_900]] == pytest.approx([high_v, low_v], abs=1e-3)
+    assert len(volts) == 2_000
+    assert volts == bench.socket.waveform_v(7.0, sample_rate_hz=1e6, count=2_000)
+    with pytest.raises(BadConfiguration, match="above 0"):
+        bench.socket.waveform_v(5.0, sample_rate_hz=0.0, count=1)
+
+
+def test_sockets_jitter_each_for_itself() -> None:
+    first, second = (Socket(number, source=Source(jitter_s=1e-6)) for number in (1, 2))
+    for socket in (first, second):
+        socket.drive(PWM_16_A, False, 0.0)
+    one, other = (socket.waveform_v(0.0, sample_rate_hz=5e6, count=10_000) for socket in (first, second))
+    assert one == first.waveform_v(0.0, sample_rate_hz=5e6, count=10_000) != other
 
 
 def test_a_control_of_the_car_takes_effect_when_stepped() -> None:

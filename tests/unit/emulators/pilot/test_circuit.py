@@ -129,6 +129,42 @@ def test_open_pilot_hides_car_and_station_from_each_other() -> None:
     assert seen_by_car(at_station, PilotFaults()) == at_station
 
 
+def test_lost_earth_is_an_empty_socket_to_the_station_and_state_e_to_the_car() -> None:
+    faults = PilotFaults(earth_lost=True)
+    at_station = measure(NOMINAL, PWM, C, faults)
+    assert state_of(at_station, PWM) == "A2"
+    assert state_of(seen_by_car(at_station, faults), PWM) == "E"
+
+
+def test_burnt_out_diode_hides_the_car_that_still_sees_its_pilot() -> None:
+    faults = PilotFaults(diode_open=True)
+    at_station = measure(NOMINAL, PWM, C, faults)
+    assert at_station == measure(NOMINAL, PWM, None)
+    assert seen_by_car(at_station, faults) == at_station
+    bridged = PilotFaults(diode_open=True, diode_shorted=True)
+    assert measure(NOMINAL, PWM, C, bridged) == measure(NOMINAL, PWM, C, PilotFaults(diode_shorted=True))
+
+
+def test_a_generator_without_supply_is_state_e() -> None:
+    assert state_of(measure(Source(0.0, 0.0), PWM, C), PWM) == "E"
+
+
+@pytest.mark.parametrize(
+    ("r2_ohm", "state"), [(1_869.0, "B2"), (4_611.0, "B2"), (14_000.0, "A2"), (1_400.0, "C2"), (400.0, "D2")]
+)
+def test_wrong_resistors_are_judged_by_their_voltage(r2_ohm: float, state: str) -> None:
+    assert state_of(measure(NOMINAL, PWM, C, PilotFaults(resistor_ohm=r2_ohm)), PWM) == state
+
+
+def test_what_a_generator_makes_of_what_it_is_told() -> None:
+    source = Source(frequency_hz=995.0, duty_error_mpct=-500)
+    assert Source().emits(PWM) == PWM
+    assert source.emits(PWM) == Signal("pwm", 26_167, 995.0)
+    assert (source.emits(HIGH), source.emits(LOW)) == (HIGH, LOW)
+    assert source.emits(pwm(1)).duty_mpct == 1
+    assert Source(duty_error_mpct=500).emits(pwm(99_999)).duty_mpct == 99_999
+
+
 def test_wrong_resistor_stands_in_for_the_car() -> None:
     plateaus = measure(NOMINAL, PWM, C, PilotFaults(resistor_ohm=2_740.0))
     assert plateaus == measure(NOMINAL, PWM, B)

@@ -118,3 +118,22 @@ def test_without_a_capacity_it_is_never_full() -> None:
     assert charger.soc_pct(1e9) is None
     charger.fill(1e9)
     assert not charger.full
+
+
+def test_active_and_reactive_current() -> None:
+    charger = Charger(VehicleSpec(max_a=32.0, filter_a=3.0))
+    charger.set_live_phases(3, 0.0)
+    charger.aim((5_000, 3_000, 0), 0.0)
+    assert charger.active_ma(0.0) == (4_000, 0, 0)
+    assert charger.reactive_ma(0.0) == (-3_000, -3_000, 0)
+
+
+def test_the_battery_takes_active_current_only() -> None:
+    charger = Charger(VehicleSpec(phases=1, filter_a=3.0, ramp_a_per_s=1.0, battery_kwh=1.0, soc_pct=0.0))
+    charger.set_live_phases(1, 0.0)
+    charger.aim((5_000, 5_000, 5_000), 0.0)
+    # 4 A of 5 A are active, on the ramp of 5 s too
+    assert charger.full_s == pytest.approx(5 + (3_600_000 / 230 - 0.8 * 12.5) / 4)
+    assert charger.soc_pct(5.0) == pytest.approx(0.8 * 12.5 * 230 / 36_000)
+    charger.aim((3_000, 3_000, 3_000), 5.0)
+    assert charger.full_s is None

@@ -53,6 +53,20 @@ def test_fixed_draw_per_phase() -> None:
     assert draw().with_fixed(15.2, 16.8, 0.0).targets_ma(6_000) == (15_200, 16_800, 0)
 
 
+def test_below_the_minimum_the_filter_draws_on() -> None:
+    car = Draw.of(VehicleSpec(min_a=14.0, max_a=32.0, filter_a=5.985))
+    assert car.targets_ma(13_999) == (5_985,) * 3
+    assert car.targets_ma(14_000) == (14_000,) * 3
+    assert car.with_fraction(0.1).targets_ma(14_000) == (5_985,) * 3
+    assert car.with_max(4.0).targets_ma(6_000) == (4_000,) * 3
+
+
+def test_two_phases_below() -> None:
+    car = Draw.of(VehicleSpec(two_phases_below_a=8.0))
+    assert car.targets_ma(7_999) == (7_999, 7_999, 0)
+    assert car.targets_ma(8_000) == (8_000,) * 3
+
+
 @pytest.mark.parametrize("a_per_phase", [(), (1.0, 2.0), (1.0, None, 2.0), (1.0,) * 4])
 def test_fixed_draw_is_of_one_or_three_currents(a_per_phase: tuple[float, ...]) -> None:
     with pytest.raises(BadConfiguration, match="one current, three of them, or None"):

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from emulators.errors import BadConfiguration
@@ -24,6 +25,27 @@ def test_minimum_above_maximum() -> None:
         VehicleSpec(min_a=16.1)
 
 
+def test_filter_above_maximum() -> None:
+    with pytest.raises(BadConfiguration, match=r"filter_a 16\.1 is above max_a 16\.0"):
+        VehicleSpec(filter_a=16.1)
+
+
+@pytest.mark.parametrize("phases", [1, 2])
+def test_two_phases_are_fewer_than_three(phases: int) -> None:
+    with pytest.raises(BadConfiguration, match=f"is for three phases; phases is {phases}"):
+        VehicleSpec(phases=phases, two_phases_below_a=8.0)
+
+
+def test_the_curve_is_checked() -> None:
+    with pytest.raises(BadConfiguration, match=r"power_factor\[1\]: 5.0 A follows 6.0 A"):
+        VehicleSpec(power_factor=((6.0, 0.5), (5.0, 0.6)))
+
+
+def test_a_changed_copy_is_checked_too() -> None:
+    with pytest.raises(BadConfiguration, match="min_a"):
+        msgspec.structs.replace(VehicleSpec(), min_a=20.0)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -39,9 +61,18 @@ def test_minimum_above_maximum() -> None:
         ("soc_pct", 100.1),
         ("pp_ohm", 0),
         ("r2_ohm", 0.0),
+        ("decrease_reaction_s", -1.0),
+        ("stop_reaction_s", math.nan),
+        ("sleep_after_s", math.inf),
+        ("wake_pulse_s", -0.1),
+        ("wake_s", -0.1),
+        ("filter_a", -0.1),
+        ("two_phases_below_a", -0.1),
+        ("toggle_s", (0.0, 1.0)),
+        ("toggle_s", (1.0, math.inf)),
     ],
 )
-def test_ranges(name: str, value: float) -> None:
+def test_ranges(name: str, value: object) -> None:
     with pytest.raises(BadConfiguration, match=f"vehicle: {name} is"):
         VehicleSpec(**{name: value})  # type: ignore[arg-type]
 
