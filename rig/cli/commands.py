@@ -35,7 +35,7 @@ class Commands:
         """Carry out what was typed. Raises ConfigurationError."""
         name, *words = typed.split()
         command = self._commands.get(name.lower())
-        if command is None and "=" in name:
+        if command is None and "=" in name and "load" in self._commands:
             command, words = self._commands["load"], [name, *words]
         if command is None:
             raise ConfigurationError(f"there is no command {name!r}; help lists them")

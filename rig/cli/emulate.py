@@ -20,6 +20,7 @@ from rig.errors import ConfigurationError
 from rig.lines.opening import check_where
 
 _STDIN = 0
+_VISA = "::"
 _HOUSE, _OWN = "The house", "Some meters only"
 
 
@@ -171,9 +172,8 @@ def _check_own(name: str, kind: Kind, own: Mapping[str, object]) -> None:
     """Raises ConfigurationError for an option that was given and that this kind of device has not."""
     for option, value in own.items():
         if value is not None and option not in kind.options:
-            raise ConfigurationError(
-                f"{option}: {name} has no such thing; of its own it has {', '.join(sorted(kind.options))}"
-            )
+            own_ones = f"of its own it has {', '.join(sorted(kind.options))}" if kind.options else "leave it out"
+            raise ConfigurationError(f"{option}: {name} has no such thing; {own_ones}")
 
 
 def _check_clock(text: str) -> ClockSpec:
@@ -184,6 +184,8 @@ def _check_clock(text: str) -> ClockSpec:
 
 
 def _check_port(port: str | None, kind: Kind, request: Request) -> str | None:
+    if kind.by_visa and port is not None and _VISA in port:
+        return port
     if port is not None and port.startswith(TCP):
         if not kind.on_tcp:
             raise ConfigurationError(

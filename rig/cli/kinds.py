@@ -12,6 +12,7 @@ from emulators.p1.versions import DIALECTS, VERSIONS
 from emulators.tic import MODES
 from rig.cli.commands import counted
 from rig.cli.emulated import Emulated, Options
+from rig.cli.ev_instrument import make_ev
 from rig.cli.modbus import ModbusEmulation
 from rig.cli.p1 import P1Emulation
 from rig.cli.tic import TicEmulation
@@ -25,7 +26,7 @@ OWN_FILE = f"FILE{SUFFIX}"
 class Kind:
     """A kind of device: what it is, its versions and the usual one, how it is made, and what options are its own.
 
-    `on_tcp`: it can be served on an address too.
+    `on_tcp`: it can be served on an address too. `by_visa`: a VISA resource string is a port of it, a real device's.
     """
 
     what: str
@@ -34,6 +35,7 @@ class Kind:
     versions: tuple[str, ...] = ()
     usual_version: str = ""
     on_tcp: bool = False
+    by_visa: bool = False
 
     def version(self, text: str | None) -> str:
         """A version by its name or its beginning: 5.0 is 5.0.2. Raises ConfigurationError."""
@@ -69,8 +71,15 @@ MODBUS = Kind(
     frozenset({"--unit", "--set", "--also", "--baud", "--format"}),
     on_tcp=True,
 )
+EV = Kind(
+    "EV simulator box in SCPI; with a VISA resource as --port, a real one",
+    make_ev,
+    frozenset(),
+    on_tcp=True,
+    by_visa=True,
+)
 # Those that are no Modbus meters.
-KINDS: Mapping[str, Kind] = {"p1": P1, "tic": TIC}
+KINDS: Mapping[str, Kind] = {"p1": P1, "tic": TIC, "ev": EV}
 
 
 def find_kind(name: str | None) -> Kind:
@@ -88,14 +97,16 @@ def find_kind(name: str | None) -> Kind:
 
 def listed() -> Iterator[str]:
     """A line about everything that can be emulated."""
-    rows = [
-        (name, kind.what, f"{', '.join(kind.versions)}; default {kind.usual_version}") for name, kind in KINDS.items()
-    ]
+    rows = [(name, kind.what, _versions(kind)) for name, kind in KINDS.items()]
     rows += [(name, *_described(load(name))) for name in models()]
     rows.append((OWN_FILE, "a Modbus meter of your own", "see docs/adding-a-meter.md"))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for name, what, more in rows:
         yield f"{name:<{widths[0]}}  {what:<{widths[1]}}  {more}"
+
+
+def _versions(kind: Kind) -> str:
+    return f"{', '.join(kind.versions)}; default {kind.usual_version}" if kind.versions else "see docs/instruments.md"
 
 
 def _described(meter: Description) -> tuple[str, str]:

@@ -26,7 +26,7 @@ PORT_CLOCK = ClockSpec("real")
 ALL_READ, SOME_REJECTED = 0, 1
 SCHEMA = 1
 
-Outcome = Literal["read", "crc", "malformed", "unsupported", "ignored", "sent"]
+Outcome = Literal["read", "crc", "malformed", "unsupported", "repeated", "ignored", "sent"]
 REJECTIONS: tuple[Outcome, ...] = ("crc", "malformed", "unsupported")
 # What the reader calls a version is one of P1; TIC has modes.
 _VERSION = {"p1": "version {}", "tic": "{}"}

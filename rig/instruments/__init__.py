@@ -2,7 +2,7 @@
 
 from rig.instruments.ev_simulator import EvSimulator, PilotMeasured
 from rig.instruments.oscilloscope import Oscilloscope, Waveform
-from rig.instruments.scpi import ScpiInstrument
+from rig.instruments.scpi import Refused, ScpiInstrument
 from rig.instruments.visa import VisaSettings
 
-__all__ = ["EvSimulator", "Oscilloscope", "PilotMeasured", "ScpiInstrument", "VisaSettings", "Waveform"]
+__all__ = ["EvSimulator", "Oscilloscope", "PilotMeasured", "Refused", "ScpiInstrument", "VisaSettings", "Waveform"]

@@ -14,6 +14,10 @@ _MAX_ERRORS = 64
 _ERROR = re.compile(r"\s*([+-]?\d+)\s*(?:,.*)?", re.DOTALL)
 
 
+class Refused(HarnessError):
+    """The instrument was told something, and says that it did not accept it."""
+
+
 class ScpiInstrument:
     """What drivers have in common. `error_query` is None for an instrument that has no error queue.
 
@@ -58,12 +62,12 @@ class ScpiInstrument:
         await self.link.close()
 
     async def command(self, text: str) -> None:
-        """Tell it something, and ask whether it had anything against that."""
+        """Tell it something, and ask whether it had anything against that: then Refused is raised."""
         async with self._turn:
             await self.link.write(text)
             errors = await self._errors()
         if errors:
-            raise HarnessError(f"{self.name}: {text!r} was refused: {'; '.join(errors)}")
+            raise Refused(f"{self.name}: {text!r} was refused: {'; '.join(errors)}")
 
     async def query(self, text: str) -> str:
         """Ask it something."""

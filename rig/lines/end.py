@@ -95,6 +95,10 @@ class End(ABC):
     def detach(self) -> None:
         """The program announced by `attach` closes its port. Harmless when nobody is attached."""
 
+    def retune(self, settings: PortSettings) -> None:
+        """From the next byte on the port has these settings."""
+        self.settings = settings
+
     def port_baud(self) -> int | None:
         """The rate that the program at this end has set, where the port shows one; None elsewhere."""
         return None

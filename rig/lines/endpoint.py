@@ -96,6 +96,15 @@ class DeviceEnd(End):
         """Nothing waits for the port."""
         return not self._backlog
 
+    def retune(self, settings: PortSettings) -> None:
+        """See End. A server behind rfc2217:// is asked and waited for."""
+        super().retune(settings)
+        if self._port is not None and not self._is_lost:
+            try:
+                self._port.baudrate = settings.baud
+            except PORT_ERRORS as error:
+                self._lost(error)
+
     def attach(self, program: str) -> Tap:
         """Raises HarnessError: the rig has the port for itself."""
         raise HarnessError(f"{self.name}: {program} cannot open {self.path} beside the rig; only a pty has two sides")

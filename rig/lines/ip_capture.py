@@ -121,7 +121,7 @@ def _packet(sender: _Side, receiver: _Side, counted: dict[_Side, int], flags: in
 
 def _checksum(data: bytes) -> int:
     """The Internet checksum, RFC 1071."""
-    total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    total: int = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
     while total > _CARRY:
         total = (total & _CARRY) + (total >> 16)
     return ~total & _CARRY

@@ -153,11 +153,11 @@ class Line:
         return lost
 
     def retune(self, end: End, baud: int) -> None:
-        """From the next byte on, the port at `end`, which is `a` or `b`, runs at another rate.
+        """From the next byte on, the port at `end`, which is `a` or `b`, runs at another rate, a real UART too.
 
         Raises ConfigurationError for a rate that no port has.
         """
-        end.settings = replace(end.settings, baud=baud)
+        end.retune(replace(end.settings, baud=baud))
         self._lanes["a>b"].retune(self.a.settings, self.b.settings)
         self._lanes["b>a"].retune(self.b.settings, self.a.settings)
 

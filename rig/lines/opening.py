@@ -66,6 +66,7 @@ class SerialPort(Protocol):
 
     name: str
     timeout: float | None
+    baudrate: int
 
     @property
     def in_waiting(self) -> int: ...  # noqa: D102

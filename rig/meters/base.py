@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from emulators.site import GridReading
 from rig.clock import Calendar, VirtualLoop, WallLoop
@@ -28,8 +29,9 @@ Break = Callable[[], Callable[[], None]]
 class Place:
     """Where a meter stands: the bench's loop, timeline and calendar, and the port that the bench file names.
 
-    `read` is what flows at the meter's terminals. `where` is "pty", a device or a URL of the cable towards the station, or the address to listen on. `request_line`
-    is the modem line on which a P1 Data Request arrives; `requested`: without one, the request is always active.
+    `read` is what flows at the meter's terminals. `where` is "pty", a device or a URL of the cable towards the station,
+    or the address to listen on. `request_line` is the modem line on which a P1 Data Request arrives; `requested`:
+    without one, the request is always active.
     `capture` is the file that the line writes, None for none.
     """
 
@@ -55,6 +57,15 @@ class BenchMeter(ABC):
         self.kind = kind
         self.name = kind.port
         self._place = place
+        self._watching: asyncio.Task[None] | None = None
+
+    def _watch(self, end: Coroutine[Any, Any, None]) -> None:
+        """`end` returns when the port is closed; an error that it raises ends the run.
+
+        Otherwise a meter that failed would only fall silent, and what the station does then be taken for a finding.
+        """
+        self._watching = self._place.loop.create_task(end, name=f"{self.name}: the meter's port")
+        self._watching.add_done_callback(_raise_failure)
 
     # -- for the bench -------------------------------------------------------------------------------------------
 
@@ -74,7 +85,7 @@ class BenchMeter(ABC):
     def wake(self) -> None:
         """Let it see at once what was changed on it or on the site."""
 
-    def request(self, active: bool) -> None:
+    def request(self, active: bool) -> None:  # noqa: B027 - the others need not know
         """The station's Data Request pin. Only P1 has one."""
 
     # -- for the suites ------------------------------------------------------------------------------------------
@@ -102,3 +113,8 @@ class BenchMeter(ABC):
     def arrived(self, event: Event) -> bool:
         """Whether an event says that something of the meter arrived at the station."""
         return event.kind == "frame" and event.source == self.name and event.data["dir"] == "a>b"
+
+
+def _raise_failure(ended: asyncio.Task[None]) -> None:
+    if not ended.cancelled():
+        ended.result()

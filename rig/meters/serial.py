@@ -24,9 +24,9 @@ from rig.handles.base import Port, Tap
 from rig.lines.end import EndSpec
 from rig.lines.faults import BitFlip, Fault, Stuck, Unplug
 from rig.lines.line import Line
-from rig.meters.modbus import ANSWER_FAULTS, described, inject
 from rig.meters.base import METER, BenchMeter, Break, Place
 from rig.meters.kinds import MeterKind
+from rig.meters.modbus import ANSWER_FAULTS, described, inject
 
 
 class _EmulatorPort(Protocol):
@@ -34,6 +34,7 @@ class _EmulatorPort(Protocol):
 
     def wake(self) -> None: ...
     def close(self) -> None: ...
+    async def wait(self) -> None: ...
 
 
 class SerialMeter(BenchMeter):
@@ -72,6 +73,7 @@ class SerialMeter(BenchMeter):
 
     def _begin(self) -> None:
         self._port = self._switch_on(self.line.a.path, self.line.a.attach("the meter"))
+        self._watch(self._port.wait())
 
     async def close(self) -> None:
         """See BenchMeter."""
@@ -111,6 +113,10 @@ class SerialMeter(BenchMeter):
         return begin
 
 
+# The lines of a telegram that tell what L1 draws, by the field that a version may have or not.
+_LINES: Mapping[str, str] = {"current_ma": "1-0:31.7.0", "phase_import_w": "1-0:21.7.0"}
+
+
 class P1Meter(SerialMeter):
     """A meter that sends telegrams while the station asks for them."""
 
@@ -141,8 +147,10 @@ class P1Meter(SerialMeter):
     @property
     def breaks(self) -> Mapping[str, Break]:
         """See BenchMeter."""
+        version = VERSIONS[self.kind.model]
+        lines = [line for field, line in _LINES.items() if version.row(field) is not None]
         corrupts = {
-            "misread": _all(p1_faults.bit_error("1-0:31.7.0"), p1_faults.bit_error("1-0:21.7.0")),
+            "misread": _all(*map(p1_faults.bit_error, lines)),
             "frozen": p1_faults.frozen(),
             "repeated": p1_faults.frozen(clock_runs=False),
         }
@@ -191,12 +199,14 @@ class TicMeter(SerialMeter):
     def switch_mode(self, mode: str) -> None:
         """The grid operator switches its output to another mode, at that mode's speed, from the next frame on."""
         self.model.set_mode(mode)
-        self.line.retune(self.line.a, self.model.baud)
+        for end in (self.line.a, self.line.b):
+            if end is self.line.a or end.paces_itself:  # towards a station of its own, the device's UART sends
+                self.line.retune(end, self.model.baud)
 
     @property
     def breaks(self) -> Mapping[str, Break]:
         """See BenchMeter."""
-        labels = _LABELS[self.kind.model, self.kind.phases]
+        labels = _LABELS[self.model.mode.name, self.kind.phases]
         corrupts = {
             "misread": _all(*map(tic_faults.bit_error, labels)),
             "frozen": tic_faults.frozen(),

@@ -12,9 +12,9 @@ from emulators.modbus.tcp_server import TcpServer
 from rig.errors import HarnessError
 from rig.handles.base import Port
 from rig.lines.socket_line import SocketLine
-from rig.meters.modbus import ANSWER_FAULTS, described, inject
 from rig.meters.base import METER, BenchMeter, Break, Place
 from rig.meters.kinds import MeterKind
+from rig.meters.modbus import ANSWER_FAULTS, described, inject
 
 
 class TcpMeter(BenchMeter):
@@ -36,6 +36,7 @@ class TcpMeter(BenchMeter):
         except EmulatorError as error:
             self.line.close()
             raise HarnessError(str(error)) from error
+        self._watch(self._port.wait())
 
     async def close(self) -> None:
         """See BenchMeter."""

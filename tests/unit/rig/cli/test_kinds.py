@@ -57,7 +57,7 @@ def test_every_meter_has_a_kind() -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        (None, "what is to be emulated\\? there is p1, tic, abb-b23, .*, FILE.toml"),
+        (None, "what is to be emulated\\? there is p1, tic, ev, abb-b23, .*, FILE.toml"),
         ("sdm23", "'sdm23' is not emulated; is sdm230 meant\\? there is p1"),
         ("toaster", "'toaster' is not emulated; there is p1"),
     ],

@@ -205,6 +205,40 @@ def test_a_wrong_rate_changes_content_and_pace_and_leaves_with_the_fault() -> No
     ]
 
 
+def test_ports_that_are_set_to_another_rate_are_so_from_the_next_byte_on() -> None:
+    slower = PortSettings(4800)
+
+    async def script(rig: Rig) -> None:
+        rig.lane.send(b"UU")
+        await rig.at(1.5 * SLOW_CHAR_S)
+        rig.lane.retune(slower, SLOW)
+        rig.lane.send(b"U")
+        await rig.at(1.0)
+        rig.lane.retune(slower, slower)
+        rig.lane.send(b"U")
+
+    assert Rig().play(script) == [
+        (pytest.approx(2 * SLOW_CHAR_S), b"UU", 0.0),
+        (pytest.approx(2 * SLOW_CHAR_S + 10 / 4800), b"\x66\xe6", pytest.approx(2 * SLOW_CHAR_S)),
+        (pytest.approx(1.0 + 10 / 4800), b"U", 1.0),
+    ]
+
+
+def test_a_wrong_rate_outlasts_another_setting_of_the_port() -> None:
+    async def script(rig: Rig) -> None:
+        rig.faults(WrongBaud(baud=4800))
+        rig.lane.retune(PortSettings(9400), SLOW)
+        rig.lane.send(b"U")
+        await rig.at(1.0)
+        rig.faults()
+        rig.lane.send(b"U")
+
+    assert Rig().play(script) == [
+        (pytest.approx(10 / 4800), b"\x66\xe6", 0.0),
+        (pytest.approx(1.0 + 10 / 9400), b"U", 1.0),
+    ]
+
+
 def test_formats_that_differ_are_read_as_the_receiver_reads() -> None:
     async def script(rig: Rig) -> None:
         rig.lane.send(b"/X5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import termios
 import threading
 import tty
 from collections.abc import Awaitable, Callable, Iterator
@@ -91,6 +92,33 @@ def far() -> Iterator[FarSide]:
     side = FarSide()
     yield side
     side.unplug()
+
+
+def test_a_device_does_not_tell_its_rate() -> None:
+    """What it is set to is the rig's own doing; what the program at its far end has set is not seen."""
+    loop = WallLoop()
+    assert DeviceEnd("line p1, end b", loop, PortSettings(9600), "/dev/ttyUSB0").port_baud() is None
+    loop.close()
+
+
+def test_a_device_is_set_to_another_rate(far: FarSide) -> None:
+    """A Linky whose mode is switched speaks at another speed, and so does the adapter that speaks for it."""
+
+    async def script(opened: Opened) -> None:
+        opened.end.retune(PortSettings(1200))
+        assert termios.tcgetattr(far.fd)[5] == termios.B1200
+        assert opened.end.settings.baud == 1200
+
+    assert play(far.path, script).errors == []
+
+
+def test_an_unplugged_device_takes_no_rate(far: FarSide) -> None:
+    async def script(opened: Opened) -> None:
+        far.unplug()
+        opened.end.retune(PortSettings(1200))
+        await opened.until(lambda: bool(opened.errors))
+
+    assert len(play(far.path, script).errors) == 1
 
 
 def test_bytes_pass_both_ways_through_a_device(far: FarSide) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -60,6 +61,12 @@ class Program:
     def write(self, data: bytes) -> None:
         assert os.write(self._fd, data) == len(data)
         self._tap("tx", data)
+
+    def set_rate(self, speed: int) -> None:
+        """The program sets its port to this rate, such as termios.B9600."""
+        attributes = termios.tcgetattr(self._fd)
+        attributes[4] = attributes[5] = speed
+        termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
 
     def _readable(self) -> None:
         # The kernel may hand over one write in parts; who reads on until nothing is left sees the same in every run.
@@ -292,6 +299,65 @@ def test_ends_with_settings_of_their_own_misunderstand_each_other() -> None:
     bench = Bench(baud=9600, a=meter).play(script)
     assert bench.b.received == b"\xaf\xd85"
     assert bench.a.received == b"/X5"
+
+
+def test_an_end_that_follows_its_port_has_the_rate_that_the_program_sets() -> None:
+    async def script(bench: Bench) -> None:
+        for baud in (termios.B9600, termios.B4800, termios.B9600):
+            bench.b.set_rate(baud)
+            began_s = bench.loop.time()
+            bench.b.write(b"U")
+            await asyncio.sleep(1.0)
+            heard_s.append(bench.a.arrivals[-1][0] - began_s)
+            bench.a.write(b"\0")
+            await asyncio.sleep(1.0)
+
+    heard_s: list[float] = []
+    bench = Bench(baud=9600, b=EndSpec(follows_port=True)).play(script)
+    assert [data for _, data in bench.a.arrivals] == [b"U", b"\x66\xe6", b"U"]
+    assert heard_s == pytest.approx([10 / 9600, 10 / 4800, 10 / 9600])
+    assert [data for _, data in bench.b.arrivals] == [b"\0", b"\xf8", b"\0"]
+
+
+def test_an_end_that_does_not_follow_its_port_hears_all_the_same() -> None:
+    async def script(bench: Bench) -> None:
+        bench.b.set_rate(termios.B4800)
+        bench.a.write(TELEGRAM)
+        await asyncio.sleep(1.0)
+
+    assert Bench().play(script).b.received == TELEGRAM
+
+
+def test_a_port_that_is_retuned_sends_and_hears_at_its_new_rate() -> None:
+    async def script(bench: Bench) -> None:
+        bench.a.write(b"UU")
+        await asyncio.sleep(0.001)
+        bench.line.retune(bench.line.a, 4800)  # what was handed over before keeps its rate
+        await asyncio.sleep(1.0)
+        bench.a.write(b"U")
+        bench.b.write(b"\0")
+        await asyncio.sleep(1.0)
+        bench.line.retune(bench.line.b, 4800)
+        bench.a.write(b"U")
+        bench.b.write(b"\0")
+        await asyncio.sleep(1.0)
+
+    bench = Bench(baud=9600).play(script)
+    (first_s, first), (second_s, second), (_, third) = bench.b.arrivals
+    assert (first, second, third) == (b"UU", b"\x66\xe6", b"U")
+    assert (first_s, second_s) == pytest.approx((20 / 9600, 1.001 + 10 / 4800))
+    assert [data for _, data in bench.a.arrivals] == [b"\xf8", b"\0"]
+
+
+@pytest.mark.parametrize("baud", [0, -9600, 1_000_000_000])
+def test_a_rate_that_no_port_has_is_refused(baud: int) -> None:
+    async def script(bench: Bench) -> None:
+        with pytest.raises(ConfigurationError, match=f"{baud}"):
+            bench.line.retune(bench.line.a, baud)
+        bench.a.write(TELEGRAM)
+        await asyncio.sleep(1.0)
+
+    assert Bench().play(script).b.received == TELEGRAM
 
 
 def test_a_usb_adapter_hands_over_in_pieces() -> None:

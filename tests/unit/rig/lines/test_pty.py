@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import termios
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
@@ -257,6 +258,21 @@ def test_a_machine_without_ptys_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(HarnessError, match=r"gives no pty \(No space left on device\)"):
         play(script)
+
+
+@pytest.mark.parametrize(("speed", "baud"), [(termios.B1200, 1200), (termios.B9600, 9600), (termios.B115200, 115200)])
+def test_the_rate_that_the_program_sets_can_be_read(speed: int, baud: int) -> None:
+    async def script(fixture: Fixture) -> None:
+        port = fixture.open_path()
+        attributes = termios.tcgetattr(port)
+        attributes[4] = attributes[5] = speed
+        termios.tcsetattr(port, termios.TCSANOW, attributes)
+        assert fixture.end.port_baud() == baud
+        os.close(port)
+        assert fixture.end.port_baud() == baud
+
+    fixture = play(script)
+    assert fixture.end.port_baud() is None  # closed
 
 
 def test_a_pty_has_no_modem_lines() -> None:

@@ -1,0 +1,11 @@
+"""How instruments write numbers."""
+
+from __future__ import annotations
+
+# SCPI-99 volume 1, 7.2.1.5: "not a number", which instruments answer when there is nothing to measure.
+NOTHING = 9.9e37
+
+
+def nr3(value: float | None) -> str:
+    """A measured value in NR3 form; None: there is nothing to measure."""
+    return f"{NOTHING if value is None else value:+.6E}"
