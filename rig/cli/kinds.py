@@ -12,7 +12,6 @@ from emulators.p1.versions import DIALECTS, VERSIONS
 from emulators.tic import MODES
 from rig.cli.commands import counted
 from rig.cli.emulated import Emulated, Options
-from rig.cli.ev_instrument import make_ev
 from rig.cli.modbus import ModbusEmulation
 from rig.cli.p1 import P1Emulation
 from rig.cli.tic import TicEmulation
@@ -71,9 +70,17 @@ MODBUS = Kind(
     frozenset({"--unit", "--set", "--also", "--baud", "--format"}),
     on_tcp=True,
 )
+
+
+def _make_ev(options: Options, loop: VirtualLoop | WallLoop) -> Emulated:
+    from rig.cli.ev_instrument import make_ev  # VISA is slow to import, and of no use to all other commands
+
+    return make_ev(options, loop)
+
+
 EV = Kind(
     "EV simulator box in SCPI; with a VISA resource as --port, a real one",
-    make_ev,
+    _make_ev,
     frozenset(),
     on_tcp=True,
     by_visa=True,
