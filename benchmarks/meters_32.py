@@ -34,6 +34,8 @@ HOUSE = "house"
 # Below 15 A, from where on a three-phase Linky in historique mode sends short frames.
 SWINGING: Sequence[Profile] = (Sine(8.0, 6.0, 60.0), Sine(7.0, 6.0, 61.0), Sine(6.0, 5.0, 67.0))
 STEADY_A = (11.3, 7.0, 2.45)
+# A station that does not know the rate of a Linky tries one after the other, for 3 s each.
+FOUND_S = 10.0
 # So long before the end the house stops swinging: the slowest meter tells every 10 s, and is 0.1 s on the wire.
 STEADY_FOR_S = 12.0
 # A telegram, frame or answer is on the wire for less than this, or as long as its interval.
@@ -49,6 +51,7 @@ class ReadMeter:
         self.readings: list[Reading] = []
         self.bad: list[BadTelegram] = []
         self.log: list[str] = []
+        self._since_s = 0.0
         self._meter = meter
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -72,6 +75,12 @@ class ReadMeter:
         if self._timer is not None:
             self._timer.cancel()
         await self._link.stop()
+
+    def listen_anew(self) -> None:
+        """What was heard until now does not count: the station was still looking for the meter's rate."""
+        self._since_s = self._loop.time()
+        for heard in (self.readings, self.bad, self.log):
+            heard.clear()
 
     def meter_heard(self, heard: Heard) -> None:
         """See station.meter_link.MeterListener."""
@@ -101,7 +110,7 @@ class ReadMeter:
         self.meter_heard(self._link.step(self._loop.time()))
 
     def faults(self, until_s: float) -> list[str]:
-        """What is wrong with what was read of a house that was steady at the end; nothing, if all is well."""
+        """What is wrong with what was read in so many seconds of a house that was steady at the end, if anything."""
         wrong = [*[bad.reason for bad in self.bad], *self.log, *self._off_beat(until_s)]
         true_a = STEADY_A if self.kind.phases == 3 else (STEADY_A[0], 0.0, 0.0)
         last_a = self.readings[-1].current_a if self.readings else (inf, inf, inf)
@@ -110,7 +119,7 @@ class ReadMeter:
         return [f"{self.kind.title} on {self.kind.port}: {what}" for what in wrong]
 
     def _off_beat(self, until_s: float) -> list[str]:
-        at_s = [reading.at_s for reading in self.readings]
+        at_s = [reading.at_s - self._since_s for reading in self.readings]
         longest_s = self.kind.interval_s + ON_WIRE_S
         if not at_s or at_s[0] > longest_s or until_s - at_s[-1] > longest_s:
             return [f"readings at {[round(s, 3) for s in at_s[:1] + at_s[-1:]]} s, the first and the last"]
@@ -164,6 +173,9 @@ def run(kinds: Sequence[MeterKind], for_s: float) -> tuple[list[ReadMeter], Took
     async def body() -> None:
         nonlocal took
         async with bench(loop, site, kinds) as meters:
+            await asyncio.sleep(FOUND_S)
+            for meter in meters:
+                meter.listen_anew()
             wall_s, cpu_s = stopwatch(), time.process_time()
             await asyncio.sleep(for_s - STEADY_FOR_S)
             site.set_load(HOUSE, *STEADY_A)

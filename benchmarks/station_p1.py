@@ -30,8 +30,8 @@ def measure() -> float:
 
     async def body() -> None:
         nonlocal rate
-        async with case.bench(settings(meter_max_a=40.0, station_max_a=25.0), meter=DSMR5) as bench:
-            await bench.telegrams(2)
+        async with case.bench(settings(DSMR5, meter_max_a=40.0, station_max_a=25.0), meter=DSMR5) as bench:
+            await bench.readings(2)
             await bench.charge(car())
             wall_s = stopwatch()
             await case.until(case.now_s() + STATION_S)

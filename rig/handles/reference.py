@@ -54,7 +54,7 @@ class ReferenceHandle:
                 emit=wiring.timeline.emitter("station"),
                 tap=lambda port, direction, data: taps[port](direction, data),
             )
-            if (opens := self._runtime.meter_port) in wiring.ports:
+            if (opens := self._runtime.meter_port) is not None and opens in wiring.ports:
                 taps[opens] = wiring.ports[opens].attach()
             await self._runtime.start()
         except PortError as error:
@@ -70,7 +70,7 @@ class ReferenceHandle:
         """See StationHandle."""
         checked, said = _checked(settings), list[str]()
         port = checked.meter_port
-        tap = wiring.ports[port].attach() if port in wiring.ports else None
+        tap = wiring.ports[port].attach() if port is not None and port in wiring.ports else None
         try:
             check = MeterCheck(
                 checked,

@@ -1,24 +1,28 @@
 """The one allocator: sockets in use against limits per phase at every level. Pure, integers in dA (0.1 A).
 
 First, who gets anything: claims are admitted in order of priority while the minima of all admitted ones fit; who does
-not fit waits with 0 A and the next one is tried. Then, how much: all admitted claims rise together from their minima
-until one reaches its cap or a limit it is under is full, which stops that one and leaves the others rising (max-min
-fair). An offer is one current for all phases of a socket, floored to 0.1 A and never between 0 and the minimum (O-20).
+not fit waits with 0 A and the next one is tried. Then, how much: all admitted claims rise together from their minima.
+The limit that is full first stops those under it, the others rise on until the next one is full, or to their caps
+(max-min fair). A share is one current for all phases of a socket. The arithmetic is exact; at the very end shares are
+floored to 0.1 A (O-20), so no share is between 0 and the minimum, and equal ones get equal shares.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
 
 MINIMUM_DA = 60  # M3-002
+CAP = "cap"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One socket in use: the grid phases (0 to 2) it loads, the least it can use and the most it may have.
 
-    Lower `priority` numbers are served first; equal ones in the order given. Raises ValueError for a minimum below
-    6 A or a socket without phases.
+    Lower `priority` numbers are served first; equal ones in the order given. `cap_source` is the name the cap goes by
+    when it leads. Raises ValueError for a minimum below 6 A or a socket without phases.
     """
 
     socket: int
@@ -26,6 +30,7 @@ class Claim:
     cap_da: int
     minimum_da: int = MINIMUM_DA
     priority: int = 0
+    cap_source: str = CAP
 
     def __post_init__(self) -> None:
         if self.minimum_da < MINIMUM_DA or not self.phases:
@@ -41,87 +46,127 @@ class Limit:
     per_phase_da: tuple[int, int, int]
 
 
+class Share(NamedTuple):
+    """What a socket may take, in dA, 0 if it must wait; and the limit that leads: the level, or the cap's name."""
+
+    current_da: int
+    source: str
+
+
 def allocate(claims: Sequence[Claim], limits: Sequence[Limit]) -> dict[int, int]:
     """Offer in dA for every socket that claims, 0 for one that must wait. Raises ValueError for a socket twice."""
-    offers = {claim.socket: 0 for claim in claims}
-    if len(offers) != len(claims):
-        raise ValueError(f"a socket claims twice: {[claim.socket for claim in claims]}")
+    return {socket: share.current_da for socket, share in divide(claims, limits).items()}
+
+
+def divide(claims: Sequence[Claim], limits: Sequence[Limit]) -> dict[int, Share]:
+    """The share of every socket that claims, and what leads. Raises ValueError for a socket twice.
+
+    Of limits that are full at once the first one given leads, and the cap before all of them.
+    """
     bottlenecks = _bottlenecks(claims, limits)
-    rising = _admit(claims, offers, bottlenecks)
-    while rising:
-        level_da = _common_level(rising, offers, bottlenecks)
-        for claim in rising.values():
-            offers[claim.socket] = _at_level(claim, level_da)
-        for socket in _stopped(rising, offers, bottlenecks, level_da):
-            del rising[socket]
-    return offers
+    waiting = _waiting(claims, bottlenecks)
+    shares = waiting | _fill({claim.socket: claim for claim in claims if claim.socket not in waiting}, bottlenecks)
+    return {claim.socket: shares[claim.socket] for claim in claims}
 
 
-# Sockets that load one phase of one limit, and what they may take together.
-Bottleneck = tuple[tuple[int, ...], int]
+def served(claims: Sequence[Claim], limits: Sequence[Limit]) -> frozenset[int]:
+    """The sockets that get anything. Raises ValueError for a socket twice."""
+    waiting = _waiting(claims, _bottlenecks(claims, limits))
+    return frozenset(claim.socket for claim in claims if claim.socket not in waiting)
 
 
-def _bottlenecks(claims: Sequence[Claim], limits: Sequence[Limit]) -> list[Bottleneck]:
-    found: dict[tuple[int, ...], int] = {}  # of several limits on the same sockets only the lowest matters
+class _Bottleneck:
+    """One phase of one limit: the claims that load it and may still rise, and the room there is for these, in dA."""
+
+    __slots__ = ("name", "rising", "room_da")
+
+    def __init__(self, name: str, rising: dict[int, Claim], room_da: int) -> None:
+        self.name = name
+        self.rising = rising
+        self.room_da: int | Fraction = room_da
+
+    def full_at_da(self) -> Fraction | None:
+        """The level at which the claims, rising together, fill the room; None if their caps stop all of them before.
+
+        What they take together is the sum of their minima at first, and bends wherever one begins to rise and wherever
+        one reaches its cap. Between two bends it is `standing_da + rising * level`.
+        """
+        claims = self.rising.values()
+        bends = [(claim.minimum_da, 1) for claim in claims] + [(claim.cap_da, -1) for claim in claims]
+        standing_da, rising = sum([claim.minimum_da for claim in claims]), 0
+        for level_da, change in sorted(bends):
+            if standing_da + rising * level_da > self.room_da:
+                return Fraction(self.room_da - standing_da) / rising
+            standing_da -= change * level_da
+            rising += change
+        return None
+
+    def stop(self, shares_da: Mapping[int, Fraction | int]) -> bool:
+        """Take out those that have their share. Whether there were any."""
+        stopped = self.rising.keys() & shares_da.keys()
+        for socket in stopped:
+            del self.rising[socket]
+            self.room_da -= shares_da[socket]
+        return bool(stopped)
+
+
+def _bottlenecks(claims: Sequence[Claim], limits: Sequence[Limit]) -> list[_Bottleneck]:
+    sockets = [claim.socket for claim in claims]
+    if len(set(sockets)) != len(sockets):
+        raise ValueError(f"a socket claims twice: {sockets}")
+    found: dict[tuple[int, ...], _Bottleneck] = {}  # of several limits on the same sockets only the lowest matters
     for limit in limits:
         members = [claim for claim in claims if claim.socket in limit.sockets]
         for phase, limit_da in enumerate(limit.per_phase_da):
-            sockets = tuple([claim.socket for claim in members if phase in claim.phases])
-            if sockets and limit_da < found.get(sockets, limit_da + 1):
-                found[sockets] = limit_da
-    return list(found.items())
+            rising = {claim.socket: claim for claim in members if phase in claim.phases}
+            key = tuple(rising)
+            if rising and (key not in found or limit_da < found[key].room_da):
+                found[key] = _Bottleneck(limit.level, rising, limit_da)
+    return list(found.values())
 
 
-def _admit(claims: Sequence[Claim], offers: dict[int, int], bottlenecks: Sequence[Bottleneck]) -> dict[int, Claim]:
-    """Who gets anything; `offers` then holds their minima."""
-    admitted: dict[int, Claim] = {}
+def _waiting(claims: Sequence[Claim], bottlenecks: Sequence[_Bottleneck]) -> dict[int, Share]:
+    """Who must wait, and for which limit. They are out of the bottlenecks then."""
+    above: dict[int, list[_Bottleneck]] = {claim.socket: [] for claim in claims}
+    for bottleneck in bottlenecks:
+        for socket in bottleneck.rising:
+            above[socket].append(bottleneck)
+    left_da = {bottleneck: bottleneck.room_da for bottleneck in bottlenecks}
+    waiting: dict[int, Share] = {}
     for claim in sorted(claims, key=lambda claim: claim.priority):
-        offers[claim.socket] = claim.minimum_da
-        mine = [bottleneck for bottleneck in bottlenecks if claim.socket in bottleneck[0]]
-        if claim.cap_da >= claim.minimum_da and all(_sum(offers, sockets) <= limit_da for sockets, limit_da in mine):
-            admitted[claim.socket] = claim
+        mine = above[claim.socket]
+        lowest = min(mine, key=left_da.__getitem__, default=None)
+        if claim.cap_da < claim.minimum_da or (lowest is not None and left_da[lowest] < claim.minimum_da):
+            capped = lowest is None or claim.cap_da <= left_da[lowest]
+            waiting[claim.socket] = Share(0, claim.cap_source if capped or lowest is None else lowest.name)
+            for bottleneck in mine:
+                bottleneck.stop({claim.socket: 0})
         else:
-            offers[claim.socket] = 0
-    return admitted
+            for bottleneck in mine:
+                left_da[bottleneck] -= claim.minimum_da
+    return waiting
 
 
-def _sum(offers: Mapping[int, int], sockets: Iterable[int]) -> int:
-    return sum([offers[socket] for socket in sockets])
+def _fill(admitted: dict[int, Claim], bottlenecks: Sequence[_Bottleneck]) -> dict[int, Share]:
+    """Raise all together, one bottleneck after the other: which one is full first settles those under it."""
+    shares: dict[int, Share] = {}
+    levels_da = _levels(bottlenecks)
+    while levels_da:
+        full = min(levels_da, key=levels_da.__getitem__)
+        level_da = levels_da.pop(full)
+        stopped_da: dict[int, Fraction | int] = {}
+        for socket, claim in full.rising.items():
+            del admitted[socket]
+            stopped_da[socket] = max(claim.minimum_da, min(claim.cap_da, level_da))
+            source = claim.cap_source if claim.cap_da <= level_da else full.name
+            shares[socket] = Share(floor(stopped_da[socket]), source)
+        touched = [bottleneck for bottleneck in levels_da if bottleneck.stop(stopped_da)]
+        for bottleneck in touched:
+            del levels_da[bottleneck]
+        levels_da |= _levels(touched)
+    return shares | {socket: Share(claim.cap_da, claim.cap_source) for socket, claim in admitted.items()}
 
 
-def _at_level(claim: Claim, level_da: int) -> int:
-    return max(claim.minimum_da, min(claim.cap_da, level_da))
-
-
-def _common_level(rising: Mapping[int, Claim], offers: Mapping[int, int], bottlenecks: Sequence[Bottleneck]) -> int:
-    """The highest level all rising claims can stand at; the highest cap if no limit is in the way."""
-    level_da = max([claim.cap_da for claim in rising.values()])
-    for sockets, limit_da in bottlenecks:
-        members = [rising[socket] for socket in sockets if socket in rising]
-        if members:
-            room_da = limit_da - _sum(offers, [socket for socket in sockets if socket not in rising])
-            level_da = _level_within(members, room_da, level_da)
-    return level_da
-
-
-def _level_within(members: Sequence[Claim], room_da: int, highest_da: int) -> int:
-    """The highest level up to `highest_da` at which `members` together take no more than `room_da`."""
-
-    def taken_da(level_da: int) -> int:
-        return sum([_at_level(claim, level_da) for claim in members])
-
-    if taken_da(highest_da) <= room_da:
-        return highest_da
-    return bisect_right(range(highest_da), room_da, key=taken_da) - 1
-
-
-def _stopped(
-    rising: Mapping[int, Claim], offers: Mapping[int, int], bottlenecks: Sequence[Bottleneck], level_da: int
-) -> set[int]:
-    """Who cannot rise above `level_da`: at its cap, or it would overload a bottleneck by rising."""
-    stopped = {socket for socket, claim in rising.items() if claim.cap_da <= level_da}
-    higher = dict(offers) | {socket: _at_level(claim, level_da + 1) for socket, claim in rising.items()}
-    for sockets, limit_da in bottlenecks:
-        if _sum(higher, sockets) > limit_da:
-            stopped.update(socket for socket in sockets if higher[socket] > offers[socket])
-    return stopped
+def _levels(bottlenecks: Iterable[_Bottleneck]) -> dict[_Bottleneck, Fraction]:
+    levels_da = {bottleneck: bottleneck.full_at_da() for bottleneck in bottlenecks}
+    return {bottleneck: level_da for bottleneck, level_da in levels_da.items() if level_da is not None}

@@ -123,7 +123,7 @@ def test_follows_a_p1_meter(tmp_path: Path) -> None:
             with station(
                 CURRENT_FACTOR, "--board", f"tcp:127.0.0.1:{port}", "--p1", str(station_end), *as_options(settings)
             ):
-                code, results, output = judge(bench, CURRENT_FACTOR, "alb_p1", "-k", "figure_of_25")
+                code, results, output = judge(bench, CURRENT_FACTOR, "alb_gen", "-k", "figure_of_25")
         finally:
             socat.terminate()
     assert code == 0, output

@@ -11,6 +11,8 @@ from station.sources.reading import BadKind, BadTelegram, Reading
 INTERVAL_S = {"4": 10.0, "5": 1.0, "S": 10.0}
 # The figures are those of the last second or two: meters take them each second, and a telegram is 0.1 s on the wire.
 OLDEST_S = 1.2
+# The line with the date: no two telegrams that have it are the same.
+DATE = b"0-0:1.0.0("
 # A single flipped bit turns a capital letter of the check sum into a small one and leaves the number the same.
 # Meters print capitals, so small letters are believed from the second such telegram in a row on.
 SMALL_LETTERS_BELIEVED_AT = 2
@@ -48,9 +50,9 @@ class P1Reader:
             current_a, phases = currents_a(telegram)
         except Malformed as error:
             return BadTelegram(str(error), item.at_s, _kind(error))
-        repeated = item.telegram == self._last
+        repeated = item.telegram == self._last and DATE in item.telegram
         self._last = item.telegram
-        if repeated:  # each has a date of its own (0-0:1.0.0)
+        if repeated:
             return BadTelegram("the telegram before once more, with the same date", item.at_s, "repeated")
         return Reading(
             telegram.version, INTERVAL_S[telegram.version[0]], current_a, phases, item.at_s, oldest_s=OLDEST_S

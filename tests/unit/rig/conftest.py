@@ -23,6 +23,7 @@ import pytest
 from rig.bench import NotCharging
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere
 from rig.kit import balancing, overdraw
+from rig.meters import KINDS
 
 CLAUSE = "OCP-003"
 judges = pytest.mark.clause(CLAUSE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from rig.bench.file import BenchFile, Measuring
 from rig.case import Case, case_name
 from rig.clock import ClockSpec, Stalled, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, HarnessError, NotTestableHere
+from rig.kit import balancing
+from rig.meters import KINDS
 from rig.options import RunOptions
 from rig.timeline import Event
 
@@ -106,7 +109,7 @@ def test_benches_share_the_loop_the_timeline_and_the_folder_of_the_case(tmp_path
 
     async def body() -> None:
         for _ in range(2):
-            async with case.bench({"FeatureLicenseKey": "ALB"}, meter="5.0.2") as bench:
+            async with case.bench({"FeatureLicenseKey": "ALB"}, meter=KINDS["dsmr5"]) as bench:
                 assert bench.station.name == "reference station"
                 await case.until(case.now_s() + 1.0)
                 links.append([event.data["up"] for event in case.timeline.of("link")])
@@ -115,3 +118,26 @@ def test_benches_share_the_loop_the_timeline_and_the_folder_of_the_case(tmp_path
     case.close()
     assert links == [[True], [True, False, True]]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p1-2.pcapng", "p1.pcapng"]
+
+
+def test_what_can_be_chosen_of_a_bench_reaches_it() -> None:
+    """The feeder turns the phases one way, the meter's terminals the other; a station apart is not seen."""
+    case = Case("a/b/c", RunOptions())
+    meter = KINDS["dsmr5"]
+    shown: list[tuple[float, ...]] = []
+
+    async def body(draw_a: tuple[float, ...], **choice: Any) -> None:
+        async with case.bench(balancing.settings(meter, meter_max_a=40.0), meter=meter, **choice) as bench:
+            vehicle = await bench.charge(balancing.car())
+            await bench.draw(vehicle, *draw_a)
+            await bench.readings(2)
+            i_a = bench.observed.field("telegram", "i_a")
+            assert isinstance(i_a, list | tuple)
+            shown.append(tuple(round(a, 3) for a in i_a))
+
+    case.run(body((6.0, 7.0, 8.0), feeder="L2L3L1"))
+    case.run(body((6.0, 7.0, 8.0), terminals="L3L1L2"))
+    case.run(body((6.0,), phases=1))
+    case.run(body((6.0, 7.0, 8.0), behind_meter=False))
+    case.close()
+    assert shown == [(8.0, 6.0, 7.0), (8.0, 6.0, 7.0), (6.0, 0.0, 0.0), (0.0, 0.0, 0.0)]

@@ -111,7 +111,8 @@ def test_the_report_is_that_of_evse_rig_run(
         @pytest.mark.parametrize("house_a", [0.0, 9.0])
         @judges
         async def test_offer(rig, house_a):
-            async with rig.bench(balancing.settings(meter_max_a=20.0), meter="5.0.2") as bench:
+            meter = KINDS["dsmr5"]
+            async with rig.bench(balancing.settings(meter, meter_max_a=20.0), meter=meter) as bench:
                 bench.house(house_a)
                 await bench.charge(balancing.car())
                 await rig.until(300.0)

@@ -7,11 +7,14 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rig.preflight
-from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, StationEntry
+from rig.bench import Bench
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
+from rig.case import Case
 from rig.clock import ClockSpec
 from rig.errors import ConfigurationError, HarnessError, RigError
 from rig.options import RunOptions
@@ -20,7 +23,7 @@ from rig.preflight import preflight
 FAST = ClockSpec("scaled", 1000.0)
 
 
-def external(**lines: P1Line | BoardLine) -> BenchFile:
+def external(**lines: P1Line | SerialLine | TcpLine | BoardLine) -> BenchFile:
     return BenchFile(station=StationEntry(kind="external"), lines=Lines(**lines))  # type: ignore[arg-type]
 
 
@@ -59,6 +62,18 @@ def test_a_machine_without_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None
             HarnessError,
             "line p1, end b: /dev/no-such-port does not exist",
         ),
+        (
+            external(tic=SerialLine(port="/dev/no-such-port")),
+            HarnessError,
+            "line tic, end b: /dev/no-such-port does not exist",
+        ),
+        (
+            external(rtu=SerialLine(port="/dev/no-such-port")),
+            HarnessError,
+            "line rtu, end b: /dev/no-such-port does not exist",
+        ),
+        (external(tcp=TcpLine(listen="tcp:192.0.2.1:502")), HarnessError, "tcp:192.0.2.1:502: cannot listen"),
+        (external(tic=SerialLine(port="ttyUSB0")), ConfigurationError, "'ttyUSB0' is no port"),
         (external(p1=P1Line(port="/dev/null")), HarnessError, "is not a serial port"),
         (external(p1=P1Line(port="ttyUSB0")), ConfigurationError, "'ttyUSB0' is no port"),
         (external(board=BoardLine(listen="tcp:nowhere")), ConfigurationError, "board address 'tcp:nowhere'"),
@@ -89,6 +104,34 @@ def test_a_busy_board_port() -> None:
         address = f"tcp:127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(HarnessError, match=f"{address}: cannot listen: .*in use"):
             preflight(RunOptions(clock=FAST, bench=external(board=BoardLine(listen=address))))
+
+
+def test_a_busy_port_of_a_meter() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"tcp:127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(HarnessError, match=f"{address}: cannot listen.*in use"):
+            preflight(RunOptions(bench=BenchFile(lines=Lines(tcp=TcpLine(address), board=BoardLine()))))
+
+
+def test_every_line_is_tried_with_a_meter_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    make_bench = Case.bench
+
+    def noted(case: Case, *given: Any, **how: Any) -> Bench:
+        tried.append("nothing" if how["meter"] is None else how["meter"].port)
+        return make_bench(case, *given, **how)
+
+    monkeypatch.setattr(Case, "bench", noted)
+    preflight(RunOptions())
+    assert sorted(tried) == ["p1", "rtu", "tcp", "tic"]
+    tried.clear()
+    preflight(RunOptions(bench=BenchFile(lines=Lines(rtu=SerialLine(), board=BoardLine()))))
+    assert tried == ["rtu"]
+    tried.clear()
+    preflight(RunOptions(bench=BenchFile(lines=Lines(board=BoardLine()))))
+    assert tried == ["nothing"]
 
 
 def test_a_board_link_on_which_nobody_is() -> None:

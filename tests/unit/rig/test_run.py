@@ -41,8 +41,9 @@ Results = Callable[[Path], list[dict[str, Any]]]
 
 
 WITH_A_CAPTURE = """
-async with rig.bench(balancing.settings(meter_max_a=25.0), meter="5.0.2") as bench:
-    await bench.telegrams(2)
+meter = KINDS["dsmr5"]
+async with rig.bench(balancing.settings(meter, meter_max_a=25.0), meter=meter) as bench:
+    await bench.readings(2)
 passes(rig)
 """
 
@@ -260,10 +261,11 @@ def test_ctrl_c_at_a_terminal(tmp_path: Path, jobs: str) -> None:
     (tmp_path / "suites" / "slow").mkdir(parents=True)
     (tmp_path / "suites" / "slow" / "test_slow.py").write_text(
         "import os, pytest\n"
+        "from rig.meters import KINDS\n"
         "@pytest.mark.parametrize('n', range(4))\n"
         "@pytest.mark.clause('OCP-003')\n"
         "async def test_slow(rig, n):\n"
-        "    async with rig.bench(meter='5.0.2'):\n"
+        "    async with rig.bench(meter=KINDS['dsmr5']):\n"
         f"        os.write(os.open({str(started)!r}, os.O_WRONLY), b'!')\n"
         "        while True:\n"
         "            await rig.until(rig.now_s() + 3600.0)\n"
@@ -298,20 +300,23 @@ def test_ctrl_c_at_a_terminal(tmp_path: Path, jobs: str) -> None:
 
 # -- always the same --------------------------------------------------------------------------------------------
 
-# Random faults on the line, cars that pause and resume, two meters: everything that could differ from run to run.
+# Random faults on the line, cars that pause and resume, meters on every port: everything that could differ from run
+# to run. Nothing stands in a TCP connection that could flip a bit.
 BUSY = """
 from rig.lines import faults
 
-@pytest.mark.parametrize("meter", ["5.0.2", "4.2.2"])
+@balancing.meters(KINDS[name] for name in ("dsmr5", "dsmr4", "linky-standard", "sdm72d", "e27"))
 @judges
 async def test_noise(rig, meter):
-    settings = balancing.settings(meter_max_a=20.0)
+    settings = balancing.settings(meter, meter_max_a=20.0)
     async with rig.bench(settings, meter=meter) as bench:
+        await balancing.heard(rig, bench)
         await bench.charge(balancing.car())
-        with bench.line.fault(faults.BitFlip(probability=0.0005)):
+        flips = faults.BitFlip(probability=0.0005)
+        with bench.meter.broken("half-open") if meter.port == "tcp" else bench.meter.line.fault(flips):
             await rig.until(rig.now_s() + 120.0)
         bench.house(9.0)
-        await bench.telegrams(3)
+        await bench.readings(3)
     rig.judge.value(CLAUSE, "offer", measured=bench.observed.offered_a, limit=10.0, unit="A", early=10.0, late=10.0,
         evidence={"throw": rig.random.random()})
 
@@ -324,6 +329,9 @@ async def test_pauses(rig):
         await bench.drawing(within_s=400.0)
     passes(rig)
 """
+
+
+NOISY = ("dsmr5", "dsmr4", "linky-standard", "sdm72d", "e27")
 
 
 def report_of(
@@ -344,11 +352,11 @@ def test_two_runs_with_one_seed_are_equal_whatever_the_workers(
     first = report_of(evse_rig, tmp_path / "first", "--jobs", 1)
     assert report_of(evse_rig, tmp_path / "workers", "--jobs", 2) == first
     captures = [files(tmp_path / name / "captures") for name in ("first", "workers")]
-    assert len(captures[0]) == 2
+    assert len(captures[0]) == len(NOISY)
     assert captures[0] == captures[1]
     html = [(tmp_path / name / "report.html").read_text() for name in ("first", "workers")]
     assert [len(text) for text in html] == [pytest.approx(len(html[0]), abs=50)] * 2
-    expected = ["aa/cases/z", "aa/cases/a", *(f"tiny/cases/noise[{meter}]" for meter in ("5.0.2", "4.2.2"))]
+    expected = ["aa/cases/z", "aa/cases/a", *(f"tiny/cases/noise[{meter}]" for meter in NOISY)]
     headers = [line for line in first[0].splitlines() if b'"kind":"case"' in line]
     assert [json.loads(line)["data"]["case"] for line in headers] == [*expected, "tiny/cases/pauses"]
     assert list(dict.fromkeys(row["case"] for row in first[1])) == [*expected, "tiny/cases/pauses"]
@@ -365,9 +373,9 @@ def test_another_seed_changes_only_what_is_random(suites: Suites, evse_rig: Comm
         return timeline[start : None if end < 0 else end].splitlines()[1:-1]
 
     assert of_case(first, "pauses") == of_case(other, "pauses")
-    assert of_case(first, "noise[5.0.2]") != of_case(other, "noise[5.0.2]")
+    assert of_case(first, "noise[dsmr5]") != of_case(other, "noise[dsmr5]")
     throws = [row["evidence"].pop("throw") for row in (*first_rows, *other_rows) if "throw" in row["evidence"]]
-    assert len(set(throws)) == 4
+    assert len(set(throws)) == 2 * len(NOISY)
     assert [row["clause"] for row in first_rows] == [row["clause"] for row in other_rows]
     assert (first_run.pop("seed"), other_run.pop("seed")) == (1, 2)
     assert first_run == other_run

@@ -133,7 +133,7 @@ class TestSession:
     def test_at_start_the_pilot_is_high_and_everything_is_said_once(self) -> None:
         world = World()
         assert world.drives == [(0.0, Drive(1, "high", False))]
-        assert [kind for _, kind, _ in world.events] == ["limit", "status", "display", "led"]
+        assert [kind for _, kind, _ in world.events] == ["limit", "status", "display", "led", "monitor"]
         assert world.last("limit") == {"source": "station", "limit_a": 32.0}
         assert world.last("status")["status"] == "Available"
 
@@ -459,6 +459,92 @@ class TestActiveBalancing:
         world.set(share=0.9)
         world.until(302.0)
         assert world.offer_a == 10.0
+
+
+class TestMonitor:
+    """Live monitoring: Currents, States, Communication car (ALB-GEN-053)."""
+
+    def test_through_a_session(self) -> None:
+        world = World({**P1, "Connector1-MaxCurrent": 16})
+        quiet = {"meter_a": None, "socket_a": [0.0, 0.0, 0.0], "state": "A1", "duty_pct": None}
+        assert world.last("monitor") == quiet
+        world.meter(3.04)
+        assert world.last("monitor") == {**quiet, "meter_a": [3.0, 3.0, 3.0]}
+        world.plug("B")
+        assert world.last("monitor")["state"] == "B2"
+        world.set(state="C")
+        world.set(share=0.5)
+        assert world.last("monitor") == {
+            "meter_a": [3.0, 3.0, 3.0],
+            "socket_a": [8.0, 8.0, 8.0],
+            "state": "C2",
+            "duty_pct": pytest.approx(16 / 0.6, abs=0.01),
+        }
+        world.unplug()
+        assert world.last("monitor") == {**quiet, "meter_a": [3.0, 3.0, 3.0]}
+
+    def test_a_meter_that_is_lost_is_not_shown(self) -> None:
+        world = World(P1)
+        world.meter(3.0)
+        world.until(10.2 - EPS_S)
+        assert world.last("monitor")["meter_a"] == [3.0, 3.0, 3.0]
+        world.until(10.2)
+        assert world.last("monitor")["meter_a"] is None
+        world.bad()
+        assert world.last("monitor")["meter_a"] is None
+        world.meter(-4.0)
+        assert world.last("monitor")["meter_a"] == [-4.0, -4.0, -4.0]
+
+    def test_said_when_it_changes_and_only_then(self) -> None:
+        world = World(P1)
+        before = len(world.texts("monitor", "state"))
+        for second in range(1, 4):
+            world.until(float(second))
+            world.meter(3.0 + second / 100)
+        assert len(world.texts("monitor", "state")) == before + 1
+        world.bad()
+        assert len(world.texts("monitor", "state")) == before + 1
+
+    def test_a_station_without_a_meter(self) -> None:
+        world = World()
+        world.charge(share=0.5)
+        assert world.last("monitor")["socket_a"] == [16.0, 16.0, 16.0]
+        assert world.last("monitor")["meter_a"] is None
+
+
+class TestPhaseOrder:
+    """ALB-GEN-040: the order of the settings, and a meter that sees the socket's L1 elsewhere."""
+
+    def charged_in_steps(self, settings: dict[str, object], seen_on: int) -> World:
+        world = World({**P1, "Safe-MaxCurrent": 12, **settings})
+        for turn in range(4):
+            world.until(100.0 * turn + 50.0)
+            if turn % 2:
+                world.charge(phases=1, draws_ma=10_000)
+            else:
+                world.unplug()
+            world.until(100.0 * turn + 100.0)
+            seen = [1.0, 1.0, 1.0]
+            seen[seen_on] += 10.0 * (turn % 2)
+            world._step(Inputs(heard=[Reading("50", 1.0, (seen[0], seen[1], seen[2]), 3, world.now_s)]))
+        return world
+
+    def warnings(self, world: World) -> list[object]:
+        return [text for text in world.texts("log", "text") if "phase order" in str(text)]
+
+    def test_one_line_in_the_log_with_the_grid_s_phases(self) -> None:
+        world = self.charged_in_steps({}, seen_on=1)
+        text = "Meter phase order: what socket phase L1 draws is seen on meter phase L2"
+        assert self.warnings(world) == [text]
+        entries = [fields for _, kind, fields in world.events if kind == "log" and fields["text"] == text]
+        assert entries == [{"text": text, "documented": False}]
+
+    def test_rotated_as_the_settings_say(self) -> None:
+        rotated: dict[str, object] = {"Phase-Connected": "L3L1L2"}  # the socket's L1 is the grid's L3
+        assert self.warnings(self.charged_in_steps(rotated, seen_on=2)) == []
+        assert self.warnings(self.charged_in_steps(rotated, seen_on=0)) == [
+            "Meter phase order: what socket phase L3 draws is seen on meter phase L1"
+        ]
 
 
 def test_rooms_can_be_replaced() -> None:

@@ -96,9 +96,11 @@ class TestMeterFromTheCommandLine:
             where = f"127.0.0.1:{unused.getsockname()[1]}"
             options = ("--set", "ALB-ProtocolSelection=Modbus TCP/IP", "--set", "MBTCPSmart-IsEnabled=True")
             quick = ("--set", "modbus.poll_s=0.1", "--set", "meter.reopen_s=0.1")
-            assert main(["test-meter", "--meter", f"tcp:{where}", *METER, *options, *quick]) == 1
+            address = ("--set", "MBTCPSmart-IPAddress=10.0.0.7")
+            assert main(["test-meter", "--meter", f"tcp:{where}", *METER, *options, *quick, *address]) == 1
         out, err = capsys.readouterr()
-        assert out == f"no reading from Modbus TCP/IP at tcp:{where}: no connection to {where}: Connection refused\n"
+        refused = "no connection to 10.0.0.7:502: Connection refused"  # as the settings call it
+        assert out == f"no reading from Modbus TCP/IP at tcp:{where}: {refused}\n"
         assert err == ""
 
     @pytest.mark.parametrize(
@@ -123,6 +125,38 @@ class TestMeterFromTheCommandLine:
         code, err = refused(capsys, "--board", "unix:/nonexistent", "--meter", "/dev/ttyNONE9", *TIC)
         assert code == 2
         assert "tic port /dev/ttyNONE9: No such file or directory" in err
+
+
+class TestSettings:
+    def test_as_a_table(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "station.toml").write_text('"Station-MaxCurrent" = 20\n[ocp]\npause_s = 60\n')
+        assert main(["settings", "--settings", str(tmp_path / "station.toml"), "--set", "Station-Max-Current=10"]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        lines = [line.split() for line in out.splitlines()]
+        assert ["ocp.pause_s", "60.0", "s"] in lines
+        assert ["Station-MaxCurrent", "10.0", "A", "Station", "maximum", "current"] in lines
+        assert out.endswith("warning: Station-MaxCurrent: 10 A is not enough for cars that need 14 A to charge\n")
+
+    def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["settings", "--json", "--set", "Phase rotation=L2"]) == 0
+        read = json.loads(capsys.readouterr().out)
+        assert read["settings"]["Phase-Connected"] == "L2"
+        assert read["warnings"] == []
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--set", "Station-MaxCurrent=99"), "Station-MaxCurrent: '99' is not allowed"),
+            (("--set", "Active-LoadBalancing=On"), "Active-LoadBalancing: belongs to ALB"),
+            (("--json", "--set", "xyzzy=1"), "'xyzzy': unknown setting"),
+            (("--board", "unix:/x"), "unrecognized arguments"),
+        ],
+    )
+    def test_refused(self, options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+        code, err = refused(capsys, "settings", *options)
+        assert code == 3
+        assert err.startswith(f"python -m station settings: {message}")
 
 
 def test_alone_on_its_ports(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ async def until(at_s: float) -> None:
 
 
 def telegram(amperes: int, crc: int | None = None) -> bytes:
-    """The least that makes a version 5 telegram."""
-    body = b"/TST5\\2STATION\r\n\r\n1-3:0.2.8(50)\r\n"
+    """The least that makes a version 5 telegram, with the date of now."""
+    date = datetime(2026, 1, 14) + timedelta(seconds=int(now_s() + 1e-6))
+    body = b"/TST5\\2STATION\r\n\r\n1-3:0.2.8(50)\r\n" + f"0-0:1.0.0({date:%y%m%d%H%M%S}W)\r\n".encode()
     body += b"".join(b"1-0:%d1.7.0(%03d*A)\r\n" % (phase, amperes) for phase in (3, 5, 7)) + b"!"
     return body + b"%04X\r\n" % (fastcrc.crc16.arc(body) if crc is None else crc)
 
@@ -156,7 +158,7 @@ def test_greets_and_drives_and_requests(tmp_path: Path) -> None:
     async def main() -> None:
         async with Bench(tmp_path) as bench:
             assert [line for _, line in bench.board.lines] == ["HELLO station 1 1", "DRIVE 1 high 0", "REQUEST 1"]
-            assert {kind for _, kind, _ in bench.events} == {"limit", "status", "display", "led"}
+            assert {kind for _, kind, _ in bench.events} == {"limit", "status", "display", "led", "monitor"}
 
     run(main())
 
@@ -210,6 +212,26 @@ def test_balancing_loss_and_return(tmp_path: Path) -> None:
             assert bench.logs()[5:] == ["P1 communication restored, leaving ActiveLB safeMode"]
             limits = [fields["limit_a"] for at_s, kind, fields in bench.events if kind == "limit" and at_s > 60.0]
             assert limits == [8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]
+
+    run(main())
+
+
+def test_a_meter_that_repeats_itself_is_lost(tmp_path: Path) -> None:
+    """Date and all: nothing new was measured, so there is nothing to follow."""
+
+    async def main() -> None:
+        async with Bench(tmp_path) as bench:
+            repeated = telegram(5)
+            while now_s() < 12.0:
+                bench.meter(repeated)
+                await until(now_s() + 1.0)
+            assert bench.logs() == [
+                "Unable to start P1 communications, Read Timeout Error",
+                "Enter ActiveLB safeMode: 7.0A",
+            ]
+            bench.meter(telegram(5))
+            await until(now_s() + 1.0)
+            assert bench.logs()[2:] == ["P1 communication restored, leaving ActiveLB safeMode"]
 
     run(main())
 

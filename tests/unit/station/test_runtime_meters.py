@@ -5,6 +5,7 @@ import os
 import struct
 import termios
 from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,9 @@ def group(label: str, data: str) -> bytes:
 
 
 def standard_frame(amperes: int) -> bytes:
-    groups = [("ADSC", "042363000003")]
+    """With the date of now."""
+    date = datetime(2026, 1, 14) + timedelta(seconds=int(now_s() + 1e-6))
+    groups = [("ADSC", "042363000003"), ("DATE", f"H{date:%y%m%d%H%M%S}\t")]
     groups += [(f"IRMS{n}", f"{amperes:03d}") for n in (1, 2, 3)] + [(f"URMS{n}", "230") for n in (1, 2, 3)]
     groups += [("SINSTS", f"{3 * 230 * amperes:05d}")] + [(f"SINSTS{n}", f"{230 * amperes:05d}") for n in (1, 2, 3)]
     return b"\x02" + b"".join(group(*each) for each in groups) + b"\x03"
@@ -213,6 +216,7 @@ class TestTic:
             async with Station(tmp_path, TIC, pty.path) as station:
                 assert station.runtime.meter_port == "tic"
                 assert not station.runtime.reads_p1
+                first = standard_frame(15)
                 for second in range(1, 6):
                     os.write(pty.master, standard_frame(15))
                     await until(second)
@@ -231,7 +235,7 @@ class TestTic:
                     await until(now_s() + 1.0)
                 assert station.logs()[2:] == ["TIC communication restored, leaving ActiveLB safeMode"]
                 assert station.limits_a(29.9) == [8.0, 9.0, 10.0, 11.0, 12.0, 13.0]
-                assert station.tapped["tic", "rx"].startswith(standard_frame(15))
+                assert station.tapped["tic", "rx"].startswith(first)
             pty.close()
 
         run(main())
@@ -241,13 +245,29 @@ class TestTic:
             pty = Pty()
             bad = standard_frame(3).replace(b"IRMS2\t003", b"IRMS2\t002")
             async with Station(tmp_path, TIC, pty.path) as station:
-                for frame in (standard_frame(15), bad, bad, standard_frame(15), bad):
-                    os.write(pty.master, frame)
+                for good in (True, False, False, True, False):
+                    os.write(pty.master, standard_frame(15) if good else bad)
                     await until(now_s() + 1.0)
                 assert station.limit() == {"source": "active", "limit_a": 10.0}
                 (first, second) = station.logs()
                 assert first == second
                 assert str(first).startswith("TIC frame not usable: group 'IRMS2")
+            pty.close()
+
+        run(main())
+
+    def test_a_meter_that_repeats_itself_is_lost(self, tmp_path: Path) -> None:
+        async def main() -> None:
+            pty = Pty()
+            async with Station(tmp_path, TIC, pty.path) as station:
+                repeated = standard_frame(15)
+                while now_s() < 30.0:
+                    os.write(pty.master, repeated)
+                    await until(now_s() + 1.0)
+                assert station.logs() == [
+                    "TIC communication lost, no valid frame in time",
+                    "Enter ActiveLB safeMode: 7.0A",
+                ]
             pty.close()
 
         run(main())
@@ -330,7 +350,7 @@ class TestRtu:
                     "Modbus unit 1: no answer within 1 s",
                     "Modbus RTU lost, in safe mode max 7.0A",
                     "Enter ActiveLB safeMode: 7.0A",
-                    f"Communication error for modbus unit 1 ({pty.path})",
+                    "Communication error for modbus unit 1 (RS485)",
                 ]
                 assert not any(station.documented().values())
                 warned_s, _, lost_s, _, error_s = (station.logged_s(str(text)) for text in station.logs())
@@ -339,7 +359,7 @@ class TestRtu:
                 assert error_s == pytest.approx(answered_s + 120.0, abs=0.001)
                 meter.amperes = 10.0
                 await until(152.0)
-                assert station.logs()[5:] == [f"RTU MODBUS unit 1 connected via {pty.path}"]
+                assert station.logs()[5:] == ["RTU MODBUS unit 1 connected via RS485"]
                 await until(200.0)
                 assert station.limits_a(150.0) == [8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]
             meter.close()
@@ -391,7 +411,7 @@ class TestRtu:
                 link.symlink_to(pty.path)
                 meter = RtuMeter(pty, 15.0)
                 await until(9.5)
-                assert station.logs()[2:] == [f"RTU MODBUS unit 1 connected via {link}"]
+                assert station.logs()[2:] == ["RTU MODBUS unit 1 connected via RS485"]
                 assert station.limits_a(1.5) == []
             meter.close()
             pty.close()
@@ -443,7 +463,7 @@ class TestTcp:
                 await until(5.5)
                 meter.stop_listening()
                 await until(150.0)
-                where = f"127.0.0.1:{meter.port}"
+                where = "192.168.0.5:502"  # that of the settings, wherever the meter is reached
                 assert station.logs() == [
                     "Communication warning for modbus unit 5",  # LOG-006
                     f"Modbus unit 5: no connection to {where}: Connection refused",
@@ -492,7 +512,7 @@ class TestTcp:
                 assert [round(at_s, 3) for at_s, _ in meter.connections[:3]] == [0.0, 9.5, 13.5]
                 meter.amperes = 15.0
                 await until(25.0)
-                assert station.logs()[2:] == [f"TCP MODBUS unit 5 connected via 127.0.0.1:{meter.port}"]
+                assert station.logs()[2:] == ["TCP MODBUS unit 5 connected via 192.168.0.5:502"]
                 assert station.limits_a(1.5) == []
             meter.stop_listening()
 

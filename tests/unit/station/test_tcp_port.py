@@ -84,6 +84,19 @@ def test_nobody_listens() -> None:
     run(main())
 
 
+def test_nobody_listens_where_the_settings_say() -> None:
+    """Whichever way leads there, the place is called by the name that its owner knows."""
+
+    async def main() -> None:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            endpoint = Endpoint("127.0.0.1", unused.getsockname()[1])
+            with pytest.raises(PortError, match=r"^no connection to 10\.0\.0\.1:502: Connection refused"):
+                await open_tcp(endpoint, "tcp", called="10.0.0.1:502", on_data=print, on_lost=print)
+
+    run(main())
+
+
 def test_packets_that_are_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:  # ALB-TCP-047
     async def main() -> None:
         loop = asyncio.get_running_loop()

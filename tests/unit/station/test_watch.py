@@ -151,6 +151,24 @@ def test_an_old_version_is_no_data() -> None:  # ALB-P1-002
     assert log.texts[-1] == "P1 telegram not usable: why"
 
 
+def test_a_repetition_is_no_data_and_nothing_is_said_of_it() -> None:
+    log = Log()
+    log.step(0.0, reading(0.0))
+    for second in range(1, 30):
+        assert log.step(second, bad(second, "repeated")) == "live"
+    assert log.texts == []
+    assert log.step(30.2, bad(30.2, "repeated")) == "lost"
+    assert log.texts == [TIMEOUT, SAFE]
+    assert log.step(31.0, bad(31.0, "repeated")) == "lost"
+
+
+def test_a_repetition_does_not_end_a_row_of_bad_ones() -> None:
+    log = Log()
+    log.step(0.0, reading(0.0))
+    assert log.step(1.0, bad(1.0), bad(1.0), bad(1.0, "repeated")) == "live"
+    assert log.step(2.0, bad(2.0)) == "lost"
+
+
 def test_several_at_once_are_judged_together() -> None:
     log = Log()
     assert log.step(5.0, bad(5.0), bad(5.0), bad(5.0), reading(5.0)) == "live"

@@ -14,15 +14,18 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, NotCharging
-from rig.bench.bench import CHARGING_WITHIN_S
-from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, StationEntry
+from rig.bench.bench import CHARGING_WITHIN_S, SILENT_AFTER_S, NotAsking
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere, RigError
+from rig.handles.settings_face import SettingsFace
 from rig.kit import balancing
+from rig.kit.balancing import DSMR4, DSMR5
+from rig.meters import KINDS, MeterKind
+from rig.meters.serial import P1Meter
 from rig.supervise import run_supervised
-from rig.timeline import Timeline
+from rig.timeline import Event, Timeline
 
-DSMR5, DSMR4 = "5.0.2", "4.2.2"
 CAR = VehicleSpec(phases=3, max_a=32.0)
 
 
@@ -43,7 +46,8 @@ class Room:
         self.timeline = Timeline()
 
     def bench(self, file: BenchFile | None = None, **how: Any) -> Bench:
-        how = {"settings": balancing.settings(meter_max_a=25.0), "meter": DSMR5, **how}
+        meter = how.get("meter", DSMR5)
+        how = {"settings": balancing.settings(meter or DSMR5, meter_max_a=25.0), "meter": meter, **how}
         return Bench(
             file or BenchFile(),
             loop=self.loop,
@@ -88,14 +92,15 @@ def external(lines: Lines, settings: dict[str, Any] | None = None) -> BenchFile:
 # -- on and off -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("meter", [None, DSMR5])
-def test_on_and_off_leaves_nothing_open(room: Room, scratch: Path, meter: str | None) -> None:
+@pytest.mark.parametrize("meter", [None, *balancing.one_of_each_port()], ids=str)
+def test_on_and_off_leaves_nothing_open(room: Room, scratch: Path, meter: MeterKind | None) -> None:
     async def body() -> None:
         before = descriptors()
         bench = room.bench(meter=meter)
         assert descriptors() == before
         async with bench:
             assert descriptors() > before
+            assert (await bench.observed.pilot("A1", within_s=1.0)) is not None
             await bench.charge(CAR)
         await bench.__aexit__(None, None, None)  # once more does no harm
         assert descriptors() == before
@@ -141,6 +146,7 @@ class Broken:
 
     name = "broken"
     capabilities = frozenset[Any]()
+    settings_face: SettingsFace | None = None
 
     def __init__(self, *, at_start: BaseException | None = None, at_stop: BaseException | None = None) -> None:
         self.at_start, self.at_stop = at_start, at_stop
@@ -153,6 +159,9 @@ class Broken:
     async def stop(self) -> None:
         if self.at_stop is not None:
             raise self.at_stop
+
+    async def check_meter(self, wiring: Any, settings: Any) -> list[str]:
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize("error", [HarnessError("no port"), ConfigurationError("bad"), RuntimeError("x"), OSError("y")])
@@ -187,6 +196,17 @@ def test_a_station_that_does_not_stop_keeps_nothing_else_open(room: Room, scratc
     ("lines", "error", "message"),
     [
         (Lines(p1=P1Line("/dev/no-such-port"), board=BoardLine("tcp:127.0.0.1:0")), HarnessError, "does not exist"),
+        (
+            Lines(tic=SerialLine("/dev/no-such-port"), board=BoardLine("tcp:127.0.0.1:0")),
+            HarnessError,
+            "does not exist",
+        ),
+        (
+            Lines(rtu=SerialLine("/dev/no-such-port"), board=BoardLine("tcp:127.0.0.1:0")),
+            HarnessError,
+            "does not exist",
+        ),
+        (Lines(tcp=TcpLine("tcp:192.0.2.1:502"), board=BoardLine("tcp:127.0.0.1:0")), HarnessError, "cannot listen"),
         (Lines(board=BoardLine("nonsense")), ConfigurationError, "board address 'nonsense'"),
         (Lines(board=BoardLine("tcp:192.0.2.1:7400")), HarnessError, "cannot listen"),
     ],
@@ -196,7 +216,8 @@ def test_lines_that_do_not_open(
 ) -> None:
     async def body() -> None:
         before = descriptors()
-        bench = real_room.bench(external(lines), settings={}, meter=None if lines.p1 is None else DSMR5)
+        meters = [kind for kind in balancing.one_of_each_port() if getattr(lines, kind.port) is not None]
+        bench = real_room.bench(external(lines), settings={}, meter=meters[0] if meters else None)
         with pytest.raises(error, match=message):
             await bench.__aenter__()
         assert descriptors() == before
@@ -237,12 +258,26 @@ def test_captures_do_not_overwrite_each_other(room: Room, tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["p1-2.pcapng", "p1-3.pcapng", "p1.pcapng"]
 
 
+@balancing.meters(balancing.one_of_each_port())
+def test_a_capture_goes_by_its_line(room: Room, tmp_path: Path, meter: MeterKind) -> None:
+    async def body() -> None:
+        async with room.bench(meter=meter, files=tmp_path / "files"):
+            pass
+
+    room.run(body)
+    assert [path.name for path in (tmp_path / "files").iterdir()] == [f"{meter.port}.pcapng"]
+
+
 # -- what is testable -------------------------------------------------------------------------------------------
 
 
-def test_a_bench_without_a_p1_line(room: Room) -> None:
-    with pytest.raises(NotTestableHere, match=r"this bench has no P1 line; add \[lines.p1\] to the bench file"):
-        room.bench(BenchFile(lines=Lines(board=BoardLine())))
+@balancing.meters(balancing.one_of_each_port())
+def test_a_bench_without_the_line_of_the_meter(room: Room, meter: MeterKind) -> None:
+    name = meter.port
+    with pytest.raises(
+        NotTestableHere, match=rf"this bench has no {name.upper()} line; add \[lines\.{name}\] to the bench file"
+    ):
+        room.bench(BenchFile(lines=Lines(board=BoardLine())), meter=meter)
     room.bench(BenchFile(lines=Lines(board=BoardLine())), meter=None).observed.end()
 
 
@@ -283,7 +318,7 @@ def test_an_external_station_that_is_not_there(real_room: Room) -> None:
 def test_a_session(room: Room) -> None:
     async def body() -> None:
         async with room.bench() as bench:
-            await bench.telegrams(2)
+            await bench.readings(2)
             vehicle = await bench.charge(CAR)
             assert bench.observed.pilot_state == "C2"
             assert bench.observed.contactor_closed
@@ -307,7 +342,7 @@ def test_the_meter_sees_house_panels_and_car(room: Room) -> None:
         async with room.bench() as bench:
 
             async def shown() -> list[float]:
-                await bench.telegrams(2)
+                await bench.readings(2)
                 shown = bench.observed.field("telegram", "i_a")
                 assert isinstance(shown, list | tuple)
                 return list(shown)
@@ -331,7 +366,7 @@ def test_a_station_on_a_connection_of_its_own(room: Room) -> None:
         async with room.bench(behind_meter=False) as bench:
             bench.house(2.0)
             await bench.charge(CAR)
-            await bench.telegrams(3)
+            await bench.readings(3)
             assert max(bench.observed.drawn_a) > 0.0
             assert bench.observed.field("telegram", "i_a") == pytest.approx((2.0, 2.0, 2.0))
 
@@ -343,7 +378,7 @@ def test_one_phase(room: Room) -> None:
         async with room.bench(phases=1) as bench:
             bench.house(5.0)
             await bench.charge(CAR)
-            await bench.telegrams(2)
+            await bench.readings(2)
             assert bench.observed.drawn_a[1:] == (0.0, 0.0)
             assert bench.observed.drawn_a[0] > 0.0
 
@@ -354,37 +389,169 @@ def test_another_meter_takes_the_place_of_the_first(room: Room) -> None:
     async def body() -> None:
         before = descriptors()
         async with room.bench() as bench:
-            await bench.telegrams(3)
+            await bench.readings(3)
             count = descriptors()
-            bench.replace_meter(DSMR4)
+            assert isinstance(bench.meter, P1Meter)
+            bench.meter.replace(DSMR4)
             assert descriptors() == count
-            await bench.telegrams(2)
-            assert (bench.meter.interval_s, bench.observed.field("telegram", "version")) == (10.0, "4.2.2")
-            bench.replace_meter(DSMR5)
-            await bench.telegrams(2)
+            await bench.readings(2)
+            assert (bench.meter.kind, bench.observed.field("telegram", "version")) == (DSMR4, "4.2.2")
+            bench.meter.replace(DSMR5)
+            await bench.readings(2)
             assert bench.observed.field("telegram", "version") == "5.0.2"
         assert descriptors() == before
 
     room.run(body)
 
 
-def test_no_telegrams_without_a_request(room: Room) -> None:
+# -- what arrives of the meter -----------------------------------------------------------------------------------
+
+
+@balancing.meters(KINDS[name] for name in ("dsmr5", "linky-standard", "sdm72d", "e27"))
+def test_arrivals_are_those_of_the_meter(room: Room, meter: MeterKind) -> None:
     async def body() -> None:
-        async with room.bench(settings={}) as bench:  # a station that does not use its P1 port
-            with pytest.raises(HarnessError, match="sends no telegrams; is its Data Request released"):
-                await bench.telegrams(1)
+        async with room.bench(meter=meter) as bench:
+            with pytest.raises(NotAsking, match=f"has heard nothing yet on its {meter.port.upper()} port"):
+                _ = bench.last_arrival
+            first = await bench.arrival()
+            assert (first.kind, first.source, first.data["dir"]) == ("frame", meter.port, "a>b")
+            assert first.at_s == pytest.approx(room.loop.time(), abs=1e-6)
+            assert bench.last_arrival == first
+            await bench.readings(3)
+            assert bench.last_arrival.at_s > first.at_s
+
+    room.run(body)
+    frames = [event for event in room.timeline.of("frame", meter.port) if event.data["dir"] == "a>b"]
+    assert len(frames) == 4
+
+
+def test_a_poll_of_several_answers_is_one_reading(room: Room) -> None:
+    """The SDM230's preset reads current and power apart."""
+
+    async def body() -> None:
+        async with room.bench(meter=KINDS["sdm230"]) as bench:
+            await bench.readings(3)
+
+    room.run(body)
+    frames = [event for event in room.timeline.of("frame", "rtu") if event.data["dir"] == "a>b"]
+    assert len(frames) == 6
+    assert 2.0 < frames[-1].at_s < 3.0
+
+
+@balancing.meters(balancing.one_of_each_port())
+def test_what_was_composed_of_new_currents_is_told_from_what_was_before(room: Room, meter: MeterKind) -> None:
+    """Also where a telegram is still on the wire at the moment of the change."""
+
+    async def body() -> None:
+        async with room.bench(meter=meter) as bench:
+            await bench.readings(2)
+            changed_s = room.loop.time()
+            bench.house(5.0)
+            event = await bench.shown(lambda i_a: i_a[0] > 4.0)
+            assert meter_arrived(event, meter)
+            composed = [e for e in room.timeline.events if bench.meter.composed(e) and e.data["i_a"][0] > 4.0]
+            assert changed_s < composed[0].at_s <= event.at_s
+            assert bench.last_arrival == event
+            arrivals_s = [e.at_s for e in room.timeline.of("frame", meter.port) if meter_arrived(e, meter)]
+            assert [at_s for at_s in arrivals_s if at_s >= composed[0].at_s] == [event.at_s]
 
     room.run(body)
 
 
-NOTHING_LEFT = balancing.settings(meter_max_a=6.0)
+@balancing.meters(balancing.one_of_each_port())
+def test_what_does_not_fit_is_passed_over(room: Room, meter: MeterKind) -> None:
+    async def body() -> None:
+        async with room.bench(meter=meter) as bench:
+            room.loop.call_later(7.5, bench.house, 5.0)
+            event = await bench.shown(lambda i_a: i_a[0] > 4.0)
+            assert event.at_s > 7.5
+
+    room.run(body)
+
+
+def meter_arrived(event: Event, meter: MeterKind) -> bool:
+    return (event.kind, event.source, event.data["dir"]) == ("frame", meter.port, "a>b")
+
+
+@pytest.mark.parametrize(
+    ("meter", "words"),
+    [("dsmr5", "hears no meter on its P1 port"), ("sdm72d", "asks no meter on its RTU port"),
+     ("e27", "asks no meter on its TCP port")],
+)  # fmt: skip
+def test_a_station_that_wants_nothing_of_its_meter(room: Room, meter: str, words: str) -> None:
+    async def body() -> None:
+        async with room.bench(settings={}, meter=KINDS[meter]) as bench:
+            with pytest.raises(NotAsking, match=f"the station {words}: nothing passed in 20 s"):
+                await bench.readings(1)
+            assert room.loop.time() == pytest.approx(SILENT_AFTER_S)
+            with pytest.raises(NotAsking, match="nothing passed in 20 s"):
+                await bench.shown(lambda _i_a: True)
+
+    room.run(body)
+
+
+def test_a_slow_meter_is_waited_for_longer(room: Room) -> None:
+    async def body() -> None:
+        async with room.bench(settings={}, meter=DSMR4) as bench:
+            with pytest.raises(NotAsking, match="nothing passed in 30 s"):
+                await bench.arrival()
+
+    room.run(body)
+
+
+def test_not_asking_is_a_finding() -> None:
+    assert issubclass(NotAsking, Finding)
+
+
+# -- which phase is where ----------------------------------------------------------------------------------------
+
+
+def test_phases_of_the_feeder(room: Room) -> None:
+    """The station's first terminal hangs on the grid's L2, its second on L3, its third on L1."""
+
+    async def body() -> None:
+        async with room.bench(feeder="L2L3L1") as bench:
+            bench.house(1.0, 0.0, 0.0)
+            vehicle = await bench.charge(CAR)
+            await bench.draw(vehicle, 6.0, 7.0, 8.0)
+            await bench.readings(2)
+            assert bench.observed.field("telegram", "i_a") == pytest.approx((9.0, 6.0, 7.0))
+
+    room.run(body)
+
+
+def test_terminals_of_the_meter(room: Room) -> None:
+    """Its first terminal is connected to the grid's L3, its second to L1, its third to L2."""
+
+    async def body() -> None:
+        async with room.bench(terminals="L3L1L2") as bench:
+            bench.house(1.0, 2.0, 3.0)
+            await bench.readings(2)
+            assert bench.observed.field("telegram", "i_a") == pytest.approx((3.0, 1.0, 2.0))
+
+    room.run(body)
+
+
+@pytest.mark.parametrize(("meter", "phases"), [("sdm230", 1), ("sdm72d", 3), (None, 3)])
+def test_as_many_phases_as_the_meter_has(room: Room, meter: str | None, phases: int) -> None:
+    async def body() -> None:
+        async with room.bench(meter=None if meter is None else KINDS[meter]) as bench:
+            bench.house(1.0)
+            await bench.charge(CAR)
+            assert sum(a > 0.0 for a in bench.site.read(room.loop.time()).current_a) == phases
+            assert sum(a > 0.0 for a in bench.observed.drawn_a) == phases
+
+    room.run(body)
+
+
+NOTHING_LEFT = balancing.settings(DSMR5, meter_max_a=6.0)
 
 
 def test_a_station_that_gives_no_current(room: Room) -> None:
     async def body() -> None:
         async with room.bench(settings=NOTHING_LEFT) as bench:
             bench.house(20.0)
-            await bench.telegrams(2)
+            await bench.readings(2)
             began_s = room.loop.time()
             with pytest.raises(NotCharging, match="the car was plugged in and drew nothing within 60 s"):
                 await bench.charge(CAR)
@@ -397,7 +564,7 @@ def test_a_car_without_mains_cannot_draw(room: Room) -> None:
     async def body() -> None:
         async with room.bench(settings=NOTHING_LEFT) as bench:
             bench.house(20.0)
-            await bench.telegrams(2)
+            await bench.readings(2)
             vehicle = bench.plug_in(CAR)
             with pytest.raises(
                 NotCharging, match=r"the car was to draw \(10.0,\) A, but the station gives it no current"
@@ -411,11 +578,12 @@ def test_not_charging_is_a_finding() -> None:
     assert issubclass(NotCharging, Finding)
 
 
-def test_nothing_of_the_machine_is_on_the_timeline(room: Room, scratch: Path) -> None:
+@balancing.meters(balancing.one_of_each_port())
+def test_nothing_of_the_machine_is_on_the_timeline(room: Room, scratch: Path, meter: MeterKind) -> None:
     async def body() -> None:
-        async with room.bench() as bench:
+        async with room.bench(meter=meter) as bench:
             await bench.charge(CAR)
-            await bench.telegrams(2)
+            await bench.readings(2)
 
     room.run(body)
     text = b"".join(room.timeline.lines())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench.file import BenchFile, load_bench
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, TcpLine, load_bench
 from rig.errors import ConfigurationError
 
 
@@ -32,6 +32,12 @@ def test_a_real_bench(tmp_path: Path) -> None:
             [lines.p1]
             port = "/dev/ttyUSB0"
             request_line = "cts"
+            [lines.tic]
+            port = "/dev/ttyUSB1"
+            [lines.rtu]
+            port = "rfc2217://192.168.0.9:4000"
+            [lines.tcp]
+            listen = "tcp:192.168.0.4:502"
             [measuring]
             uncertainty_s = 0.05
             """,
@@ -41,6 +47,9 @@ def test_a_real_bench(tmp_path: Path) -> None:
     assert bench.lines.p1 is not None
     assert bench.lines.p1.request_line == "cts"
     assert bench.lines.board is None
+    assert bench.lines.tic == SerialLine("/dev/ttyUSB1")
+    assert bench.lines.rtu == SerialLine("rfc2217://192.168.0.9:4000")
+    assert bench.lines.tcp == TcpLine("tcp:192.168.0.4:502")
     assert bench.measuring.uncertainty_s == 0.05
 
 
@@ -48,6 +57,10 @@ def test_a_real_bench(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[lines.p1]\nbauds = 9600", r"unknown field `bauds` in \[lines.p1\]; allowed are: port, request_line"),
+        ("[lines.tic]\nrequest_line = 'cts'", r"unknown field `request_line` in \[lines.tic\]; allowed are: port"),
+        ("[lines.rtu]\nbaud = 9600", r"unknown field `baud` in \[lines.rtu\]; allowed are: port"),
+        ("[lines.tcp]\nport = 502", r"unknown field `port` in \[lines.tcp\]; allowed are: listen"),
+        ("[lines.ttl]\nport = 'pty'", r"unknown field `ttl` in \[lines\]; allowed are: p1, tic, rtu, tcp, board"),
         ("stations = 1", r"unknown field `stations` at the top level; allowed are: name, station, lines, measuring"),
         ('[station]\nkind = "toaster"', r"Invalid enum value 'toaster' in \[station.kind\]"),
         ("[measuring]\nuncertainty_s = -1", r"uncertainty_s = -1 in \[measuring\]; it must be from 0 to 60 s"),
@@ -62,6 +75,38 @@ def test_mistakes(tmp_path: Path, text: str, message: str) -> None:
         load_bench(write(tmp_path, text))
     assert str(tmp_path / "bench.toml") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["tcp:127.0.0.1:0", "tcp:192.168.0.4:502", "tcp:meter.local:1502", "tcp::502"])
+def test_where_the_meter_may_listen(tmp_path: Path, address: str) -> None:
+    text = f'[lines.tcp]\nlisten = "{address}"\n[lines.board]\nlisten = "unix"\n'
+    assert load_bench(write(tmp_path, text)).lines == Lines(tcp=TcpLine(address), board=BoardLine("unix"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "502", "tcp:502", "192.168.0.4:502", "udp:192.168.0.4:502", "tcp:192.168.0.4", "tcp:192.168.0.4:", "tcp:a:b",
+     "tcp:192.168.0.4:-1", "tcp:[::1]:502", "tcp:fe80::1:502", "tcp:192.168.0.4:５０２"],
+)  # fmt: skip
+def test_where_no_meter_can_listen(tmp_path: Path, address: str) -> None:  # ALB-TCP-007: IPv4
+    with pytest.raises(ConfigurationError, match=r"in \[lines.tcp\]; use tcp:host:port with an IPv4 address") as caught:
+        load_bench(write(tmp_path, f'[lines.tcp]\nlisten = "{address}"\n[lines.board]\nlisten = "unix"\n'))
+    assert f'listen = "{address}"' in str(caught.value)
+
+
+def test_the_default_bench_has_every_line_on_ports_of_its_own() -> None:
+    assert BenchFile().lines == Lines(P1Line(), SerialLine("pty"), SerialLine("pty"), TcpLine(), BoardLine())
+    assert TcpLine().listen == "tcp:127.0.0.1:0"
+
+
+@pytest.mark.parametrize("line", ["p1", "tic", "rtu"])
+def test_the_reference_station_is_on_a_pty_of_the_rig(tmp_path: Path, line: str) -> None:
+    text = f'[lines.{line}]\nport = "/dev/ttyUSB0"\n[lines.board]\nlisten = "unix"\n'
+    with pytest.raises(
+        ConfigurationError, match=rf'port = "/dev/ttyUSB0" in \[lines.{line}\], but the reference'
+    ) as caught:
+        load_bench(write(tmp_path, text))
+    assert 'set kind = "external"' in str(caught.value)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

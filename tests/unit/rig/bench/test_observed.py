@@ -40,6 +40,27 @@ def test_the_latest_of_each_kind() -> None:
     assert observed.pilot_state == "C2"
 
 
+def test_of_any_kind_the_first_that_fits_from_now_on(run: Run) -> None:
+    timeline = Timeline()
+    observed = Observed(timeline)
+    found: list[Event | None] = []
+
+    async def body() -> None:
+        loop = asyncio.get_running_loop()
+        timeline.record(0.0, "p1", "frame", {"dir": "a>b"})  # before anybody listened
+        expected = observed.expect_any(lambda event: event.source == "p1")
+        pilot = observed.expect("pilot", lambda event: event.source == "p1")
+        timeline.record(0.0, "board", "pilot", {})
+        timeline.record(0.0, "p1", "request", {"active": True})
+        timeline.record(0.0, "p1", "pilot", {})
+        found.extend([await expected.within(1.0), await pilot.within(1.0)])
+        assert loop.time() == 0.0
+        found.append(await observed.expect_any(lambda event: event.source == "p1").within(1.0))
+
+    run(body())
+    assert [None if event is None else event.kind for event in found] == ["request", "pilot", None]
+
+
 def test_next_finds_the_first_that_fits(run: Run) -> None:
     timeline = Timeline()
     observed = Observed(timeline)

@@ -1,44 +1,219 @@
-"""Settings and cars of the load balancing cases."""
+"""Settings, cars, waiting and judging of the load balancing cases."""
 
 from __future__ import annotations
 
-from emulators.p1.versions import VERSIONS
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rig.bench import Bench
+from rig.case import Case
+from rig.clauses.timings import timing
 from rig.kit import balancing
+from rig.kit.balancing import DSMR4, DSMR5
+from rig.meters import KINDS, MeterKind
+from rig.options import RunOptions
+from rig.timeline import Event
 from station.settings import Settings
 
 
-def test_the_station_takes_the_settings_as_they_are_meant() -> None:
-    settings = Settings.from_mapping(balancing.settings(meter_max_a=25.0, safe_a=8.0, includes_charger=False))
-    assert settings.p1_selected
-    again = Settings.from_mapping(balancing.settings(meter_max_a=25.0))
-    assert again != settings
-    assert again == Settings.from_mapping(
-        balancing.settings(
-            meter_max_a=25.0, safe_a=balancing.SAFE_A, includes_charger=True, station_max_a=balancing.STATION_MAX_A
+@pytest.fixture
+def case() -> Iterator[Case]:
+    case = Case("alb_gen/following/it", RunOptions())
+    yield case
+    case.close()
+
+
+def on_a_bench(case: Case, meter: MeterKind, body: Callable[[Bench], Any], **settings: Any) -> None:
+    """Run `body` on a bench with that meter, behind 25 A."""
+
+    async def whole() -> None:
+        async with case.bench(balancing.settings(meter, meter_max_a=25.0, **settings), meter=meter) as bench:
+            await body(bench)
+
+    case.run(whole())
+
+
+class TestSettings:
+    def test_the_station_takes_them_as_they_are_meant(self) -> None:
+        given = balancing.settings(DSMR5, meter_max_a=25.0, safe_a=8.0, includes_charger=False)
+        settings = Settings.from_mapping(given)
+        assert settings.p1_selected
+        again = Settings.from_mapping(balancing.settings(DSMR5, meter_max_a=25.0))
+        assert again != settings
+        assert again == Settings.from_mapping(
+            balancing.settings(
+                DSMR5,
+                meter_max_a=25.0,
+                safe_a=balancing.SAFE_A,
+                includes_charger=True,
+                station_max_a=balancing.STATION_MAX_A,
+                phases=3,
+            )
         )
-    )
+
+    @balancing.meters()
+    def test_of_every_meter_they_are_taken_and_select_it(self, meter: MeterKind) -> None:
+        settings = Settings.from_mapping(balancing.settings(meter, meter_max_a=25.0))
+        assert settings.active_balancing
+        assert settings.meter_port == meter.port
+        assert len(settings.grid_phases) == meter.phases
+
+    def test_every_choice_reaches_a_setting(self) -> None:
+        base = balancing.settings(DSMR5, meter_max_a=25.0)
+        changed = {
+            "SmartMeter-MaxCurrent": balancing.settings(DSMR5, meter_max_a=26.0),
+            "Safe-MaxCurrent": balancing.settings(DSMR5, meter_max_a=25.0, safe_a=7.0),
+            "SmartMeterIncludesCharger": balancing.settings(DSMR5, meter_max_a=25.0, includes_charger=False),
+        }
+        for key, settings in changed.items():
+            assert {name for name in base if base[name] != settings[name]} == {key}
+        smaller = balancing.settings(DSMR5, meter_max_a=25.0, station_max_a=20.0)
+        assert {name for name in base if base[name] != smaller[name]} == {"Station-MaxCurrent", "Connector1-MaxCurrent"}
+
+    def test_a_station_may_have_other_phases_than_its_meter(self) -> None:
+        one = balancing.settings(DSMR5, meter_max_a=25.0, phases=1)
+        assert one == {**balancing.settings(DSMR5, meter_max_a=25.0), "Phase-Connected": "L1"}
+        three = balancing.settings(KINDS["sdm230"], meter_max_a=25.0, phases=3)
+        assert "Phase-Connected" not in three
 
 
-def test_every_choice_reaches_a_setting() -> None:
-    base = balancing.settings(meter_max_a=25.0)
-    changed = {
-        "SmartMeter-MaxCurrent": balancing.settings(meter_max_a=26.0),
-        "Safe-MaxCurrent": balancing.settings(meter_max_a=25.0, safe_a=7.0),
-        "SmartMeterIncludesCharger": balancing.settings(meter_max_a=25.0, includes_charger=False),
-    }
-    for key, settings in changed.items():
-        assert {name for name in base if base[name] != settings[name]} == {key}
-    smaller = balancing.settings(meter_max_a=25.0, station_max_a=20.0)
-    assert {name for name in base if base[name] != smaller[name]} == {"Station-MaxCurrent", "Connector1-MaxCurrent"}
+def test_the_cadences_are_those_of_p1() -> None:
+    assert (DSMR5.port, DSMR5.interval_s) == ("p1", 1.0)
+    assert (DSMR4.port, DSMR4.interval_s) == ("p1", 10.0)
 
 
-def test_the_cadences_are_those_of_the_meters() -> None:
-    assert set(balancing.INTERVAL_S) == set(balancing.METER_ERROR_A) == {balancing.DSMR5, balancing.DSMR4}
-    for version, interval_s in balancing.INTERVAL_S.items():
-        assert VERSIONS[version].interval_s == interval_s
+def test_one_of_each_port() -> None:
+    found = balancing.one_of_each_port()
+    assert sorted(kind.port for kind in found) == ["p1", "rtu", "tcp", "tic"]
+    for kind in found:
+        assert kind == next(other for other in KINDS.values() if other.port == kind.port)
+
+
+def test_every_port_has_a_clause_for_its_loss() -> None:
+    assert set(balancing.LOSS_CLAUSE) == {kind.port for kind in KINDS.values()}
+
+
+def test_cases_with_each_meter_go_by_its_name() -> None:
+    mark = balancing.meters([DSMR5, DSMR4]).mark
+    assert mark.args == ("meter", [DSMR5, DSMR4])
+    assert [mark.kwargs["ids"](kind) for kind in mark.args[1]] == ["dsmr5", "dsmr4"]
+    assert balancing.meters().mark.args == ("meter", list(KINDS.values()))
 
 
 def test_the_car_never_is_an_over_current() -> None:
     assert balancing.car().draw_fraction < 1.0
     assert balancing.car(phases=1, max_a=20.0).phases == 1
     assert balancing.car(phases=1, max_a=20.0).max_a == 20.0
+
+
+class TestWaiting:
+    @pytest.mark.parametrize(("meter", "at_s"), [("dsmr5", 2.07), ("linky-standard", 20.0), ("sdm72d", 1.5)])
+    def test_heard_is_as_soon_as_a_good_station_hears_its_meter(self, case: Case, meter: str, at_s: float) -> None:
+        async def body(bench: Bench) -> None:
+            await balancing.heard(case, bench)
+            assert case.now_s() == pytest.approx(at_s, abs=0.1)
+            assert bench.observed.field("monitor", "meter_a") is not None
+
+        on_a_bench(case, KINDS[meter], body)
+
+    @pytest.mark.parametrize(("given", "phases"), [(None, 3), (1, 1)])
+    def test_charging_is_with_a_settled_offer(self, case: Case, given: int | None, phases: int) -> None:
+        async def body(bench: Bench) -> None:
+            bench.house(5.0)
+            await balancing.charging(case, bench, given)
+            assert sum(a > 0.0 for a in bench.observed.drawn_a) == phases
+            settled_a = bench.observed.offered_a
+            assert settled_a == pytest.approx(20.0, abs=0.2)
+            await case.until(case.now_s() + 60.0)
+            assert bench.observed.offered_a == settled_a
+
+        on_a_bench(case, DSMR5, body)
+
+    def test_the_car_has_as_many_phases_as_the_meter(self, case: Case) -> None:
+        async def body(bench: Bench) -> None:
+            await balancing.charging(case, bench)
+            assert bench.observed.drawn_a[0] > 0.0
+            assert bench.observed.drawn_a[1:] == (0.0, 0.0)
+
+        on_a_bench(case, KINDS["sdm230"], body)
+
+
+class TestOffers:
+    def test_how_far_they_may_lie_beside(self) -> None:
+        assert balancing.off_by_a(DSMR5) == pytest.approx(0.12)
+        linky = KINDS["linky-standard"]
+        assert balancing.off_by_a(linky) == pytest.approx(0.12)
+        assert balancing.off_by_a(linky, exporting=True) == pytest.approx(0.6)
+
+    @pytest.mark.parametrize(
+        ("offset_a", "exporting", "verdict"),
+        [
+            (0.0, False, "pass"),
+            (0.55, False, "fail"),
+            (-0.55, False, "fail"),
+            (0.55, True, "pass"),
+            (0.65, True, "fail"),
+        ],
+    )
+    def test_they_are_judged_as_well_as_the_meter_can_tell(
+        self, case: Case, offset_a: float, exporting: bool, verdict: str
+    ) -> None:
+        async def body(bench: Bench) -> None:
+            await balancing.heard(case, bench)
+            bench.plug_in(balancing.car())
+            await case.until(case.now_s() + 60.0)
+            exact_a = bench.observed.offered_a + offset_a
+            assert exact_a > 6.0
+            meter = KINDS["linky-standard"]
+            balancing.judge_offer(case, bench, "ALB-GEN-009", "it", exact_a, meter, exporting=exporting)
+
+        on_a_bench(case, DSMR5, body)
+        (judged,) = case.judge.verdicts
+        assert judged.verdict == verdict
+
+    def test_since_a_time(self, case: Case) -> None:
+        for at_s, offered_a in ((1.0, None), (2.0, 10.0), (3.0, 12.0), (5.0, None), (6.0, 6.0)):
+            case.timeline.record(at_s, "board", "pilot", {"offered_a": offered_a})
+        assert balancing.offers_since(case, 3.5) == [(3.5, 12.0), (5.0, 0.0), (6.0, 6.0)]
+        assert balancing.offers_since(case, 3.0) == [(3.0, 12.0), (5.0, 0.0), (6.0, 6.0)]
+        assert balancing.offers_since(case, 0.0)[0] == (1.0, 0.0)
+        assert balancing.offers_since(case, 9.0) == [(9.0, 6.0)]
+
+
+class TestFallback:
+    @pytest.mark.parametrize(
+        ("after_s", "row", "verdict"),
+        [
+            (lambda value_s: value_s, None, "pass"),
+            (lambda value_s: value_s - 5.0, None, "fail"),
+            (lambda value_s: value_s + 50.0, None, "fail"),
+            (None, None, "fail"),
+            (lambda _value_s: timing("ALB-P1-016.dsmr4").value_s, "ALB-P1-016.dsmr4", "pass"),
+        ],
+    )
+    def test_it_is_judged_by_the_row_of_the_meter(
+        self, case: Case, after_s: Callable[[float], float] | None, row: str | None, verdict: str
+    ) -> None:
+        value_s = timing(DSMR5.loss).value_s
+        last = Event(5.0, "p1", "frame", {})
+        fallen = None if after_s is None else replace_at(last, 5.0 + after_s(value_s))
+
+        async def body() -> None:
+            await case.until(500.0)
+            balancing.judge_fallback(case, "ALB-P1-016", DSMR5, last, fallen, row)
+
+        case.run(body())
+        (judged,) = case.judge.verdicts
+        assert (judged.clause, judged.verdict) == ("ALB-P1-016", verdict)
+
+
+def replace_at(event: Event, at_s: float) -> Event:
+    return Event(at_s, event.source, event.kind, event.data)
+
+
+def test_a_meter_that_cannot_tell_export_has_no_figure_for_it() -> None:
+    with pytest.raises(AssertionError):
+        balancing.off_by_a(replace(DSMR5, export_error_a=None), exporting=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.balancing.active import ActiveBalancing
+from station.balancing.active import OLDEST_S, SOCKET_METER_LATE_S, ActiveBalancing
 from station.settings import Settings
 from station.sources.reading import Reading
 
@@ -15,9 +15,10 @@ PROPERTY = settings(derandomize=True, deadline=None, max_examples=10_000 if os.e
 NOTHING = (0, 0, 0)
 
 
-def meter(*current_a: float) -> Reading:
+def meter(*current_a: float, at_s: float = 0.0, oldest_s: float = 0.0, newest_s: float = 0.0) -> Reading:
+    """A reading whose figures are, unless told otherwise, those of the moment at which it arrives."""
     one, two, three = current_a if len(current_a) == 3 else current_a * 3
-    return Reading("50", 1.0, (one, two, three), 3, 0.0)
+    return Reading("50", 1.0, (one, two, three), 3, at_s, oldest_s=oldest_s, newest_s=newest_s)
 
 
 def balancing(**given: object) -> ActiveBalancing:
@@ -26,7 +27,7 @@ def balancing(**given: object) -> ActiveBalancing:
 
 def live(active: ActiveBalancing, now_s: float, *, a: float, drawn_a: float = 0.0, session: bool = True) -> float:
     drawn = (int(drawn_a * 1000),) * 3
-    active.step(now_s, "live", meter(a), drawn, session)
+    active.step(now_s, "live", meter(a, at_s=now_s), drawn, session)
     return active.limits_da[0] / 10
 
 
@@ -117,9 +118,9 @@ class TestFollowing:
     def test_a_phase_that_falls_does_not_hold_the_others(self) -> None:
         active = balancing()
         active.step(0.0, "live", meter(15.0, 15.0, 15.0), NOTHING, False)
-        active.step(10.0, "live", meter(15.0, 5.0, 5.0), NOTHING, True)
-        active.step(14.0, "live", meter(16.0, 5.0, 5.0), NOTHING, True)
-        active.step(15.0, "live", meter(5.0, 5.0, 5.0), NOTHING, True)
+        active.step(10.0, "live", meter(15.0, 5.0, 5.0, at_s=10.0), NOTHING, True)
+        active.step(14.0, "live", meter(16.0, 5.0, 5.0, at_s=14.0), NOTHING, True)
+        active.step(15.0, "live", meter(5.0, 5.0, 5.0, at_s=15.0), NOTHING, True)
         assert active.limits_da == (90, 120, 120)
 
     def test_step_and_time_are_settings(self) -> None:
@@ -194,6 +195,133 @@ class TestSafeCurrent:
         assert active.limits_da[0] == 60
 
 
+class TestFiguresOlderThanTheirArrival:
+    """A car that is lowered from 16 A to 10 A at 10 s, and readings that may be from before or after."""
+
+    OLDEST_S, NEWEST_S = 2.0, 1.0
+
+    def lowered(self, **given: object) -> ActiveBalancing:
+        active = balancing(connector1_max_a=20.0, **given)
+        active.step(0.0, "live", meter(16.0), (16_000,) * 3, False)
+        assert active.limits_da[0] == 200
+        active.step(10.0, "live", meter(31.0, at_s=10.0), (16_000,) * 3, True)
+        assert active.limits_da[0] == 100  # 15 A of others
+        active.step(10.2, "live", None, (10_000,) * 3, True)
+        return active
+
+    def limit_a(self, active: ActiveBalancing, now_s: float, a: float) -> float:
+        reading = meter(a, at_s=now_s, oldest_s=self.OLDEST_S, newest_s=self.NEWEST_S)
+        active.step(now_s, "live", reading, (10_000,) * 3, True)
+        return active.limits_da[0] / 10
+
+    @pytest.mark.parametrize("a", [31.0, 25.0])  # of before or after the decrease
+    def test_a_decrease_is_not_answered_with_another_one(self, a: float) -> None:
+        active = self.lowered()
+        assert self.limit_a(active, 12.0, a) == 10.0
+        assert active.next_deadline_s() is None  # nor with a rise
+
+    def test_more_than_the_decrease_explains_is_followed_as_far_as_it_must(self) -> None:
+        """28.0 A leave 7 A if they are of after the decrease and 13 A if not; 32.0 A leave 9 A even if not."""
+        assert self.limit_a(self.lowered(), 12.0, 28.0) == 10.0
+        assert self.limit_a(self.lowered(), 12.0, 32.0) == 9.0
+
+    def test_less_than_the_decrease_explains_is_followed_as_far_as_is_certain(self) -> None:
+        active = self.lowered()
+        self.limit_a(active, 12.0, 23.0)  # at least 12 A are left, whenever it was
+        assert until(active, 100.0) == [11.0, 12.0]
+
+    def test_every_instant_in_which_they_can_have_been_taken_counts(self) -> None:
+        """The draw changed at 10.2 s: within the window as long as it began before that, and only then."""
+        assert self.limit_a(self.lowered(), 10.2 + self.OLDEST_S - 0.001, 31.0) == 10.0
+        assert self.limit_a(self.lowered(), 10.2 + self.OLDEST_S, 31.0) == 0.0  # 4 A are left
+
+    def test_the_socket_s_own_meter_may_be_late(self) -> None:
+        """A change that the socket tells of a little after the window may have been in it."""
+        ends_s = 10.2 + self.NEWEST_S
+        active = self.lowered()
+        assert self.limit_a(active, ends_s - SOCKET_METER_LATE_S + 0.001, 25.0) == 10.0
+        assert until(active, 100.0) == []
+        active = self.lowered()
+        self.limit_a(active, ends_s - SOCKET_METER_LATE_S - 0.001, 25.0)
+        assert until(active, 100.0)[-1] == 16.0  # all of it is from before: 16 A are left
+
+    def test_what_the_meter_does_not_see_makes_no_difference(self) -> None:
+        active = balancing(meter_includes_charger=False, connector1_max_a=20.0)
+        active.step(0.0, "live", meter(5.0), (16_000,) * 3, False)
+        active.step(10.0, "live", None, (10_000,) * 3, True)
+        assert self.limit_a(active, 11.0, 15.0) == 10.0
+
+    def test_every_phase_has_its_own(self) -> None:
+        active = balancing(connector1_max_a=20.0)
+        active.step(0.0, "live", meter(16.0), (16_000,) * 3, False)
+        active.step(10.0, "live", meter(31.0, at_s=10.0), (16_000,) * 3, True)
+        active.step(10.2, "live", None, (10_000, 16_000, 10_000), True)
+        reading = meter(31.0, 33.0, 25.0, at_s=12.0, oldest_s=2.0, newest_s=1.0)
+        active.step(12.0, "live", reading, (10_000, 16_000, 10_000), True)
+        assert active.limits_da == (100, 80, 100)
+
+    def test_no_figures_are_older_than_the_socket_s_past_is_kept(self) -> None:
+        active = self.lowered()
+        reading = meter(31.0, at_s=10.2 + OLDEST_S, oldest_s=1000.0)
+        active.step(10.2 + OLDEST_S, "live", reading, (10_000,) * 3, True)
+        assert active.limits_da[0] == 0
+
+
+class TestPhaseOrder:
+    """ALB-GEN-040: what a car draws from L1 is seen on L2."""
+
+    def seen(self, active: ActiveBalancing, now_s: float, car_a: float, reading: Reading) -> bool:
+        active.step(now_s - 1.0, "live", None, (int(car_a * 1000), 0, 0), True)
+        active.step(now_s, "live", reading, (int(car_a * 1000), 0, 0), True)
+        return active.mismatch is not None
+
+    def told(self, active: ActiveBalancing, *, phases: int = 3, oldest_s: float = 0.0) -> list[bool]:
+        told = []
+        for turn in range(8):
+            now_s, car_a = 10.0 * turn, 10.0 * (turn % 2)
+            reading = Reading("50", 1.0, (1.0, 1.0 + car_a, 1.0), phases, now_s, oldest_s=oldest_s)
+            told.append(self.seen(active, now_s, car_a, reading))
+        return told
+
+    def test_told_once(self) -> None:
+        assert self.told(balancing()) == [False, False, True, *[False] * 5]
+
+    def test_it_is_of_the_step_that_found_it(self) -> None:
+        active = balancing()
+        for turn in range(3):
+            car_a = 10.0 * (turn % 2)
+            self.seen(active, 10.0 * turn, car_a, meter(1.0, 1.0 + car_a, 1.0, at_s=10.0 * turn))
+        assert active.mismatch == (0, 1)
+        active.step(21.0, "live", None, NOTHING, True)
+        assert active.mismatch is None
+
+    def test_not_by_a_meter_that_does_not_see_the_socket(self) -> None:
+        assert not any(self.told(balancing(meter_includes_charger=False)))
+
+    def test_not_by_a_meter_of_one_phase(self) -> None:
+        assert not any(self.told(balancing(), phases=1))
+
+    def test_not_by_readings_that_may_be_of_before_or_after_a_change(self) -> None:
+        """A pause of the car, which no reading shows for certain."""
+        active = balancing()
+        told = []
+        for now_s, car_ma, seen_a, oldest_s in (
+            (0.0, 20_000, 21.0, 0.0),
+            (10.0, 10_000, 11.0, 2.0),
+            (20.0, 20_000, 11.0, 2.0),
+            (30.0, 20_000, 21.0, 0.0),
+        ):
+            active.step(now_s - 1.0, "live", None, (car_ma, 0, 0), True)
+            reading = meter(1.0, seen_a, 1.0, at_s=now_s, oldest_s=oldest_s)
+            active.step(now_s, "live", reading, (car_ma, 0, 0), True)
+            told.append(active.mismatch)
+        assert told == [None] * 4
+
+    def test_not_while_the_draw_changed_when_the_figures_may_have_been_taken(self) -> None:
+        assert not any(self.told(balancing(), oldest_s=1.001))
+        assert any(self.told(balancing(), oldest_s=0.999))
+
+
 @PROPERTY
 @given(
     st.lists(
@@ -203,19 +331,27 @@ class TestSafeCurrent:
             st.none() | st.floats(-50, 50).map(lambda a: round(a, 3)),
             st.integers(0, 32_000),
             st.booleans(),
+            st.floats(0.0, OLDEST_S),
+            st.floats(0.0, 1.0),
         ),
         max_size=40,
     ),
     st.sampled_from([0.0, 5.9, 6.0, 12.0, 80.0]),
 )
-def test_whatever_the_meter_says(events: list[tuple[float, str, float | None, int, bool]], safe_a: float) -> None:
+def test_whatever_the_meter_says(
+    events: list[tuple[float, str, float | None, int, bool, float, float]], safe_a: float
+) -> None:
+    """The limit never is above what a reading leaves with the most that was drawn while it can have been taken."""
     active = balancing(safe_a=safe_a, connector1_max_a=20.0)
-    now_s = risen_s = 0.0
+    now_s = 0.0
     risen_s = -100.0
     before = active.limits_da
-    for wait_s, state, a, drawn_ma, session in events:
+    past: list[tuple[float, int]] = []
+    for wait_s, state, a, drawn_ma, session, oldest_s, share in events:
         now_s += wait_s
-        reading = None if a is None or state != "live" else meter(a)
+        past.append((now_s, drawn_ma))
+        newest_s = oldest_s * share
+        reading = None if a is None or state != "live" else meter(a, at_s=now_s, oldest_s=oldest_s, newest_s=newest_s)
         active.step(now_s, state, reading, (drawn_ma,) * 3, session)  # type: ignore[arg-type]
         limits = active.limits_da
         assert all(0 <= limit <= 200 for limit in limits)
@@ -225,9 +361,16 @@ def test_whatever_the_meter_says(events: list[tuple[float, str, float | None, in
         if limits[0] != before[0]:
             risen_s = now_s
         if reading is not None and a is not None:
-            assert limits[0] * 100 <= max(0, 25_000 - round(a * 1000) + drawn_ma)
+            most_ma = most_drawn(past, now_s - oldest_s, now_s - newest_s + SOCKET_METER_LATE_S)
+            assert limits[0] * 100 <= max(0, 25_000 - round(a * 1000) + most_ma)
         due_s = active.next_deadline_s()
         assert due_s is None or due_s > now_s
         active.step(now_s, state, None, (drawn_ma,) * 3, session)  # type: ignore[arg-type]
         assert (active.limits_da, active.next_deadline_s()) == (limits, due_s)
         before = limits
+
+
+def most_drawn(past: list[tuple[float, int]], from_s: float, to_s: float) -> int:
+    """Of what was drawn from each of these instants on: the most in that time, by a rule of this test's own."""
+    at_its_begin = [drawn_ma for at_s, drawn_ma in past if at_s <= from_s][-1:] or [past[0][1]]
+    return max(at_its_begin + [drawn_ma for at_s, drawn_ma in past if from_s < at_s <= to_s])

@@ -106,6 +106,28 @@ def test_over_tcp() -> None:
     assert driven.readings()[2] == Reading("Socomec Countis E27", 1.0, (10.0, 10.0, 10.0), 3, 2.02, "192.168.0.4:502")
 
 
+@pytest.mark.parametrize(
+    ("preset", "count", "asked_s"),
+    [("Eastron SDM72D", 12, 0.02), ("Eastron SDM230", 2, 0.02 + QUIET_S + 0.02)],  # in one request, in two
+)
+def test_figures_may_be_of_a_second_before_they_were_asked_for(preset: str, count: int, asked_s: float) -> None:
+    """A meter renews its registers each second; the first request of a poll reads the oldest ones."""
+    driven = opened(rtu(preset))
+    driven.until(1.5, lambda _: rtu_answer(count=count))
+    assert [reading.oldest_s for reading in driven.readings()] == pytest.approx([1.0 + asked_s] * 2)
+    assert {reading.newest_s for reading in driven.readings()} == {0.0}
+
+
+def test_figures_are_no_older_for_a_poll_that_failed() -> None:
+    """What it had read is forgotten; the next one begins with the request that failed, and reads all anew."""
+    driven = opened(rtu("Eastron SDM230"))
+    answers = iter([rtu_answer(count=2), b"", rtu_answer(count=2), rtu_answer(count=2)])
+    driven.until(1.5, lambda _: next(answers))
+    (reading,) = driven.readings()
+    assert [frame[3] for _, frame in driven.sent] == [6, 12, 12, 6]
+    assert reading.oldest_s == pytest.approx(1.0 + reading.at_s - driven.sent[2][0])
+
+
 def test_pace_and_time_out_are_settings() -> None:
     framing = TcpFraming(5)
     driven = opened(Poller(SOCOMEC, framing, meter="", poll_s=5.0, timeout_s=0.25))

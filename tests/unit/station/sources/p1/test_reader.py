@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.sources.p1.framer import GAP_S
-from station.sources.p1.reader import INTERVAL_S, P1Reader
+from station.sources.p1.reader import INTERVAL_S, OLDEST_S, P1Reader
 from station.sources.reading import BadTelegram, Reading
 
 Seal = Callable[..., bytes]
@@ -255,3 +255,30 @@ def test_any_bytes_at_any_time(chunks: list[bytes]) -> None:
     for n, chunk in enumerate(chunks):
         for item in reader.receive(chunk, n * 0.2) + reader.step(n * 0.2 + 0.1):
             assert isinstance(item, BadTelegram)
+
+
+def test_a_telegram_that_is_repeated_date_and_all_measures_nothing(sealed: Seal) -> None:
+    reader = P1Reader()
+
+    def kinds(telegram: bytes) -> list[str]:
+        return [item.kind if isinstance(item, BadTelegram) else item.version for item in reader.receive(telegram, 0.0)]
+
+    first, next_one = (
+        sealed("1-3:0.2.8(50)", f"0-0:1.0.0(26112617000{second}W)", "1-0:31.7.0(006*A)") for second in (1, 2)
+    )
+    assert kinds(first) == ["50"]
+    assert kinds(first) == ["repeated"]
+    assert kinds(next_one) == ["50"]
+    assert kinds(first) == ["50"], "an older one is not the one before"
+
+
+def test_telegrams_without_a_date_may_be_the_same(sealed: Seal) -> None:
+    undated = sealed("1-3:0.2.8(50)", "1-0:31.7.0(006*A)")
+    reader = P1Reader()
+    assert all(isinstance(item, Reading) for _ in range(3) for item in reader.receive(undated, 0.0))
+
+
+def test_the_figures_may_be_a_little_older_than_the_telegram(sealed: Seal) -> None:
+    (reading,) = P1Reader().receive(sealed("1-3:0.2.8(50)", "1-0:31.7.0(006*A)"), 7.0)
+    assert isinstance(reading, Reading)
+    assert (reading.oldest_s, reading.newest_s) == (OLDEST_S, 0.0)
