@@ -31,7 +31,7 @@ class MeterListener(Protocol):
 class MeterLink:
     """One meter port, `port` by name and `url` where it is, kept open. `reader` can be replaced.
 
-    In the log a meter goes by its port, on TCP/IP by the address of the settings, also where `url` is another way to it.
+    In the log a meter goes by its port, on TCP/IP by the address of the settings, also where `url` is another way.
     """
 
     def __init__(

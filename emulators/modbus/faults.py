@@ -184,8 +184,8 @@ CONNECTION_FAULTS: Mapping[ConnectionFault, str] = {
     "reset": "The meter restarted and knows the connection no more, or a firewall ends it: every request is reset.",
     "half_open": "A cable or a switch was off, or a router forgot the connection: who is connected hears nothing "
     "more, not even an end; a new connection works.",
-    "unplugged": "The cable is out, a switch is off, or something in the network blocks port 502: who is connected hears "
-    "nothing more, and a new connection gets no answer.",
+    "unplugged": "The cable is out, a switch is off, or something in the network blocks port 502: who is connected "
+    "hears nothing more, and a new connection gets no answer.",
 }
 
 

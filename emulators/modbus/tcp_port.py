@@ -165,7 +165,7 @@ class TcpPort:
         number, peer = self._accepted, f"{host}:{port}"
         tap = self._tap_for(number, peer)
         wire = DescriptorWire(
-            f"{self.address} from {peer}",
+            _called(number),
             connection.fileno(),
             Events(
                 sent=partial(tap, "tx"), received=partial(self._received, number, tap), lost=partial(self._lost, number)
@@ -196,7 +196,8 @@ class TcpPort:
         assert self._loop is not None
         del self._wires[number]
         self._on_end(number)
-        self.server.disconnected(number, str(error), self._loop.time())
+        # Without numbers of ports, which differ from run to run.
+        self.server.disconnected(number, str(error).removeprefix(f"port {_called(number)}: "), self._loop.time())
         self.wake()
 
     def _put_out(self, output: Output) -> None:
@@ -223,6 +224,10 @@ class TcpPort:
         wire, _ = self._wires.pop(number)
         wire.close()
         self._on_end(number)
+
+
+def _called(number: int) -> str:
+    return f"connection {number}"
 
 
 def _no_modem_line(line: ModemLine) -> bool:

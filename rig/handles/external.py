@@ -28,6 +28,6 @@ class ExternalHandle:
     async def stop(self) -> None:
         """It goes on running."""
 
-    async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
+    async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:  # noqa: ARG002
         """A person would have to press it."""
         raise NotTestableHere("only a person can press 'Test Smart Meter' of this station")

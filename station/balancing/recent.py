@@ -28,7 +28,7 @@ class Recent:
 
         What was drawn before the first word of it is taken for the same. Something must be noted.
         """
-        ends_s = [at_s for at_s, _ in self._drawn][1:] + [math.inf]
+        ends_s = [*[at_s for at_s, _ in self._drawn][1:], math.inf]
         seen = [
             drawn for (at_s, drawn), end_s in zip(self._drawn, ends_s, strict=True) if end_s > from_s and at_s <= to_s
         ] or [self._drawn[0][1]]

@@ -13,7 +13,8 @@ class Reading:
     `current_a` is signed: import positive, export negative (ALB-GEN-020, O-25); phases the meter does not have
     are 0.0. `version` is what the meter speaks, or the register map it was read by; `interval_s` the cadence to
     expect (10.0 for DSMR 4, 1.0 for 5), `phases` is 1 or 3, `at_s` the time on the running clock at which the last
-    byte was seen. Its figures were taken from `oldest_s` to `newest_s` before that. `meter` is where a meter that is asked was reached, for the log.
+    byte was seen. Its figures were taken from `oldest_s` to `newest_s` before that. `meter` is where a meter that is
+    asked was reached, for the log.
     """
 
     version: str

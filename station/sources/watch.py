@@ -41,8 +41,8 @@ class SourceWatch:
     def step(self, now_s: float, heard: Sequence[Reading | BadTelegram] = ()) -> WatchReport:
         """Take what the reader heard by `now_s` and say what the source is worth now.
 
-        The first call starts the clock of a meter that never speaks. An unsupported version and a repetition are no data
-        at all, neither good nor bad (ALB-P1-002).
+        The first call starts the clock of a meter that never speaks. An unsupported version and a repetition are no
+        data at all, neither good nor bad (ALB-P1-002).
         """
         if self._due_s is None:
             self._expect(now_s, self._rules.first_timeout_s)
