@@ -90,7 +90,9 @@ class ActiveBalancing:
         drawn = self._drawn.least_and_most(from_s, to_s)
         for phase, (least_ma, most_ma) in enumerate(drawn):
             current_a = reading.current_a[phase]
-            low_da, high_da = self._available(current_a, least_ma), self._available(current_a, most_ma)
+            low_da = high_da = self._available(current_a, least_ma)
+            if most_ma != least_ma:
+                high_da = self._available(current_a, most_ma)
             left_da.append(min(max(self._limits_da[phase], low_da), high_da))
         if self._order is not None and reading.phases == len(PHASES) and all(least == most for least, most in drawn):
             self.mismatch = self._order.step(reading.current_a, [least for least, _ in drawn])

@@ -28,6 +28,8 @@ class Recent:
 
         What was drawn before the first word of it is taken for the same. Something must be noted.
         """
+        if len(self._drawn) == 1:  # as nearly always: nothing has changed for a while
+            return [(drawn_ma, drawn_ma) for drawn_ma in self._drawn[0][1]]
         ends_s = [*[at_s for at_s, _ in self._drawn][1:], math.inf]
         seen = [
             drawn for (at_s, drawn), end_s in zip(self._drawn, ends_s, strict=True) if end_s > from_s and at_s <= to_s

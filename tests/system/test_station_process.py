@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from rig.meters import KINDS
+
 # Times are measured in real time, where a busy host matters least; currents need no such care.
 TIMING_FACTOR, CURRENT_FACTOR = 1, 10
 UNCERTAINTY_S = 0.05
@@ -128,3 +130,48 @@ def test_follows_a_p1_meter(tmp_path: Path) -> None:
             socat.terminate()
     assert code == 0, output
     assert {(row["clause"], row["verdict"]) for row in results} == {("ALB-GEN-050", "pass")}
+
+
+BALANCING: dict[str, object] = {
+    "FeatureLicenseKey": "ALB",
+    "Station-MaxCurrent": 32.0,
+    "Connector1-MaxCurrent": 32.0,
+    "Active-LoadBalancing": "On",
+    "SmartMeterIncludesCharger": True,
+    "SmartMeter-MaxCurrent": 25.0,
+    "Safe-MaxCurrent": 10.0,
+}
+# A host that is busy for a tenth of a second has cost a second at this factor.
+PATIENT = ("--set", "modbus.timeout_s=10")
+
+
+def test_reads_a_tcp_meter(tmp_path: Path) -> None:
+    """The meter listens at an address of the bench, and a station that is not the rig's connects to it."""
+    board, meter = free_port(), free_port()
+    settings = {**KINDS["e27"].settings, **BALANCING}
+    bench = write_bench(tmp_path, board, settings, f'[lines.tcp]\nlisten = "tcp:127.0.0.1:{meter}"')
+    options = ["--board", f"tcp:127.0.0.1:{board}", "--meter", f"tcp:127.0.0.1:{meter}", *PATIENT]
+    with station(CURRENT_FACTOR, *options, *as_options(settings)):
+        code, results, output = judge(bench, CURRENT_FACTOR, "alb_tcp", "-k", "reading and e27")
+    assert code == 0, output
+    assert ("ALB-TCP-004", "pass") in {(row["clause"], row["verdict"]) for row in results}
+
+
+@pytest.mark.skipif(shutil.which("socat") is None, reason="socat, which joins the two ttys, is not installed")
+def test_polls_a_meter_on_a_bus(tmp_path: Path) -> None:
+    """A bus that is no line of ours: what the station asks and what the meter answers passes through socat."""
+    board = free_port()
+    settings = {**KINDS["sdm72d"].settings, **BALANCING}
+    rig_end, station_end = tmp_path / "rig", tmp_path / "station"
+    bench = write_bench(tmp_path, board, settings, f"[lines.rtu]\nport = {json.dumps(str(rig_end))}")
+    cable = ["socat", f"pty,raw,echo=0,link={rig_end}", f"pty,raw,echo=0,link={station_end}"]
+    with subprocess.Popen(cable) as socat:
+        try:
+            wait_for(rig_end, station_end)
+            options = ["--board", f"tcp:127.0.0.1:{board}", "--meter", str(station_end), *PATIENT]
+            with station(CURRENT_FACTOR, *options, *as_options(settings)):
+                code, results, output = judge(bench, CURRENT_FACTOR, "alb_rtu", "-k", "preset and sdm72d")
+        finally:
+            socat.terminate()
+    assert code == 0, output
+    assert ("ALB-RTU-002", "pass") in {(row["clause"], row["verdict"]) for row in results}
