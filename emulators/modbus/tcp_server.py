@@ -7,24 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from emulators.errors import BadConfiguration
 from emulators.events import Emit, silent
+from emulators.listening.server import End, Output
 from emulators.modbus.faults import CONNECTION_FAULTS, Answer, ConnectionFault
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.pdu import EXCEPTION_FLAG, GATEWAY_TARGET_SILENT, Refused, encode_answer
 from emulators.modbus.tcp import Frame, FrameReader, encode
-
-End = Literal["close", "reset"]
-
-
-class Output(NamedTuple):
-    """What a connection, by its number, has to send now, and how it ends after that; None: it stays."""
-
-    connection: int
-    data: bytes
-    end: End | None = None
 
 
 class TcpServer:

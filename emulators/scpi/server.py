@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from emulators.events import Emit, silent
+from emulators.listening.server import Output
 from emulators.scpi.errors import INPUT_OVERRUN, ScpiError
 from emulators.scpi.instrument import Instrument
 
@@ -19,14 +20,6 @@ MAX_CONNECTIONS = 8
 MAX_WAITING_BYTES = 4_000_000
 _SHOWN_CHARS = 80
 _FEED = b"\n"
-
-
-class Output(NamedTuple):
-    """What a connection, by its number, has to send now; `end`: it is closed after that."""
-
-    connection: int
-    data: bytes
-    end: bool = False
 
 
 class ScpiServer:
@@ -64,7 +57,7 @@ class ScpiServer:
         """A connection was accepted by the operating system; `number` is new, `peer` is for the events."""
         if len(self._connections) == MAX_CONNECTIONS:
             self._report(number, "refused", f"{MAX_CONNECTIONS} connections are all there is, {peer} came", now_s)
-            self._ending.append(Output(number, b"", end=True))
+            self._ending.append(Output(number, b"", "close"))
             return
         self._connections[number] = _Connection()
         self._report(number, "accepted", peer, now_s)
@@ -83,7 +76,7 @@ class ScpiServer:
             self._execute(number, connection, line, now_s)
             if connection.waiting_b > MAX_WAITING_BYTES:
                 del self._connections[number]
-                self._ending.append(Output(number, b"", end=True))
+                self._ending.append(Output(number, b"", "close"))
                 self._report(number, "closed", "it leaves its answers unread", now_s)
                 return
 

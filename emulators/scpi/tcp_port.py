@@ -1,206 +1,25 @@
-"""The Ethernet port of an instrument: a raw SCPI server on a listening socket, driven by the running loop."""
+"""The Ethernet port of an instrument: a raw SCPI server on a listening socket."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-
-from emulators.errors import BadConfiguration, EmulatorError, PortError
+from emulators.listening.port import ListeningPort
 from emulators.scpi.server import MAX_WAITING_BYTES, ScpiServer
-from emulators.serial_wire.wire import DescriptorWire, Events, ModemLine
 
-Tap = Callable[[str, bytes], None]
-
-LOOPBACK = "127.0.0.1"
 PORT = 5025  # the usual one of raw SCPI
-_BACKLOG = 16
 
 
-def no_tap(number: int, peer: str) -> Tap:  # noqa: ARG001 - who counts bytes wants to know
-    """For ports whose bytes nobody counts."""
-    return lambda _way, _data: None
+class TcpPort(ListeningPort[ScpiServer]):
+    """See ListeningPort. `tcp:host:` is port 5025.
 
-
-@dataclass(slots=True)
-class _Client:
-    wire: DescriptorWire
-    unsent_b: int = 0
-
-
-class TcpPort:
-    """Serves `server` on `tcp:host:port`, IPv4 (`tcp::port` is loopback, `tcp:host:` port 5025; 0 takes a free one).
-
-    `tap_for(number, peer)` is asked for a tap when a connection is accepted: it is then called with ("rx", bytes) for
-    all that was read from the connection and with ("tx", bytes) for all that the operating system has taken.
-    `on_end(number)` is told when a connection is closed here: by then all bytes that the tap was not told are lost.
-    A client that does not read its answers is disconnected.
+    Answers may be large, and may be asked for ahead: a client is disconnected that leaves more than MAX_WAITING_BYTES
+    of them unread.
     """
 
-    def __init__(
-        self,
-        server: ScpiServer,
-        address: str,
-        *,
-        tap_for: Callable[[int, str], Tap] = no_tap,
-        on_end: Callable[[int], None] = lambda _number: None,
-    ) -> None:
-        """Raises BadConfiguration for an address of another form; opens nothing yet."""
-        self.server = server
-        self._host, self._port = _parse_address(address)
-        self._tap_for = tap_for
-        self._on_end = on_end
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._listening: socket.socket | None = None
-        self._clients: dict[int, _Client] = {}
-        self._accepted = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._error: EmulatorError | None = None
-        self._ended = asyncio.Event()
+    protocol = "SCPI"
+    usual_port = PORT
 
-    @property
-    def address(self) -> str:
-        """Where it listens, with the port number that was found."""
-        return f"tcp:{self._host}:{self._port}"
+    def _has_room(self, unsent_b: int, more_b: int) -> bool:
+        return unsent_b + more_b <= MAX_WAITING_BYTES
 
-    @property
-    def port(self) -> int:
-        """The port number."""
-        return self._port
-
-    def start(self) -> None:
-        """Listen, on the running loop. Raises PortError when the address cannot be had."""
-        self._loop = asyncio.get_running_loop()
-        try:
-            listening = socket.create_server((self._host, self._port), backlog=_BACKLOG)
-        except OSError as error:
-            raise PortError(f"{self.address}: cannot listen: {error.strerror or error}") from error
-        listening.setblocking(False)
-        self._port = listening.getsockname()[1]
-        self._listening = listening
-        self._loop.add_reader(listening.fileno(), self._accept, listening)
-
-    def close(self) -> None:
-        """Close all connections and stop listening; closing twice is fine."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._listening is not None and self._loop is not None:
-            self._loop.remove_reader(self._listening.fileno())
-            self._listening.close()
-            self._listening = None
-        for number in tuple(self._clients):
-            self._close(number)
-        self._ended.set()
-
-    async def wait(self) -> None:
-        """Return when the port is closed. Raises what the instrument raised if it failed."""
-        await self._ended.wait()
-        if self._error is not None:
-            raise self._error
-
-    def wake(self) -> None:
-        """Step the server now. Call it after changing it from outside."""
-        if self._loop is None or self._ended.is_set():
-            return
-        for output in self.server.step(self._loop.time()):
-            self._write(output.connection, output.data)
-            if output.end and output.connection in self._clients:
-                self._close(output.connection)
-        due_s = self.server.next_deadline_s()
-        if self._timer is not None and self._timer.when() != due_s:
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None and due_s is not None:
-            self._timer = self._loop.call_at(due_s, self._timer_fired)
-
-    def _timer_fired(self) -> None:
-        self._timer = None
-        self.wake()
-
-    # -- connections ---------------------------------------------------------------------------------------------
-
-    def _accept(self, listening: socket.socket) -> None:
-        assert self._loop is not None
-        try:
-            connection, (host, port, *_) = listening.accept()
-        except OSError:  # it was given up before it was accepted
-            return
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._accepted += 1
-        number, peer = self._accepted, f"{host}:{port}"
-        tap = self._tap_for(number, peer)
-        # Named without port numbers, which differ from run to run: the name gets into events.
-        wire = DescriptorWire(
-            f"of {self.server.name}",
-            connection.fileno(),
-            Events(
-                sent=partial(self._sent, number, tap),
-                received=partial(self._received, number, tap),
-                lost=partial(self._lost, number),
-            ),
-            self._loop,
-            flush_output=lambda: None,
-            modem_line=_no_modem_line,
-            close=connection.close,
-        )
-        self._clients[number] = _Client(wire)
-        self.server.connected(number, host, self._loop.time())
-        self.wake()
-
-    def _received(self, number: int, tap: Tap, data: bytes) -> None:
-        assert self._loop is not None
-        tap("rx", data)
-        try:
-            self.server.receive(number, data, self._loop.time())
-        except EmulatorError as error:
-            self._error = error
-            self.close()
-            return
-        self.wake()
-
-    def _sent(self, number: int, tap: Tap, data: bytes) -> None:
-        tap("tx", data)
-        self._clients[number].unsent_b -= len(data)
-
-    def _lost(self, number: int, error: PortError) -> None:
-        assert self._loop is not None
-        del self._clients[number]
-        self._on_end(number)
-        self.server.disconnected(number, str(error), self._loop.time())
-        self.wake()
-
-    def _write(self, number: int, data: bytes) -> None:
-        assert self._loop is not None
-        client = self._clients.get(number)
-        if client is None or not data:
-            return
-        client.unsent_b += len(data)
-        if client.unsent_b > MAX_WAITING_BYTES:
-            self._close(number)
-            self.server.disconnected(number, "it left its answers unread", self._loop.time())
-        else:
-            client.wire.write(data)
-
-    def _close(self, number: int) -> None:
-        client = self._clients.pop(number)
-        client.wire.close()
-        self._on_end(number)
-
-
-def _no_modem_line(line: ModemLine) -> bool:
-    raise BadConfiguration(f"Ethernet has no {line.upper()} line")
-
-
-def _parse_address(address: str) -> tuple[str, int]:
-    scheme, _, rest = address.partition(":")
-    host, colon, port = rest.rpartition(":")
-    if scheme == "tcp" and colon and ":" not in host:
-        if not port:
-            return host or LOOPBACK, PORT
-        if port.isascii() and port.isdigit() and int(port) <= 65_535:
-            return host or LOOPBACK, int(port)
-    raise BadConfiguration(f"SCPI address {address!r}: use tcp:host:port, such as tcp:127.0.0.1:{PORT}")
+    def _why_lost(self, reason: str) -> str:
+        return f"port of {self.server.name}: {reason}"

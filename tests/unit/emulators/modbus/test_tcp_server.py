@@ -9,13 +9,14 @@ import msgspec
 import pytest
 
 from emulators.errors import BadConfiguration
+from emulators.listening.server import Output
 from emulators.modbus import faults
 from emulators.modbus.description import load
 from emulators.modbus.faults import CONNECTION_FAULTS
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.pdu import Read, encode_request
 from emulators.modbus.tcp import Frame, decode, encode
-from emulators.modbus.tcp_server import Output, TcpServer
+from emulators.modbus.tcp_server import TcpServer
 from emulators.site import Site
 
 CURRENTS = encode_request(Read(3, 50528, 6))

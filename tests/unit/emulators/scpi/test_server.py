@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulators.scpi.server import MAX_CONNECTIONS, MAX_MESSAGE_BYTES, MAX_WAITING_BYTES, Output, ScpiServer
+from emulators.listening.server import Output
+from emulators.scpi.server import MAX_CONNECTIONS, MAX_MESSAGE_BYTES, MAX_WAITING_BYTES, ScpiServer
 
 Event = tuple[float, str, dict[str, object]]
 
@@ -63,7 +64,7 @@ def test_one_connection_too_many(server: ScpiServer, events: list[Event]) -> Non
     for number in range(2, MAX_CONNECTIONS + 1):
         server.connected(number, "10.0.0.2", 0.0)
     server.connected(99, "10.0.0.9", 1.0)
-    assert server.step(1.0) == [Output(99, b"", end=True)]
+    assert server.step(1.0) == [Output(99, b"", "close")]
     assert server.connections == MAX_CONNECTIONS
     assert events[-1][2] == {
         "server": "toy",
@@ -96,7 +97,7 @@ def test_one_that_reads_no_answers_is_closed(toy: Any, events: list[Event]) -> N
         server.receive(1, b"*IDN?;" * 600 + b"\n", 0.0)
         sent += 1
         assert sent < 2 * MAX_WAITING_BYTES / 600 / 15
-    assert server.step(0.0) == [Output(1, b"", end=True)]
+    assert server.step(0.0) == [Output(1, b"", "close")]
     assert events[-1][2]["why"] == "it leaves its answers unread"
     server.receive(1, b"*IDN?\n", 0.0)
     assert server.next_deadline_s() is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 
-from emulators.modbus.cut_cable import CutCable
+from emulators.listening.cut_cable import CutCable
 
 BACKLOG = 16
 

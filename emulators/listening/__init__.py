@@ -1,0 +1,1 @@
+"""What every emulator that is called over Ethernet stands on: an address, a listening socket, and its connections."""
