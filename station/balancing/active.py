@@ -33,6 +33,8 @@ USABLE_FROM_DA = 60  # M3-002
 PHASES = range(3)
 # The socket's own meter tells of a change up to this much late.
 SOCKET_METER_LATE_S = 0.3
+# The noise of a socket meter, and of what a car draws, stays within this.
+STEADY_MA = 500
 # No meter's figures are older than this when they arrive.
 OLDEST_S = 10.0
 
@@ -94,8 +96,9 @@ class ActiveBalancing:
             if most_ma != least_ma:
                 high_da = self._available(current_a, most_ma)
             left_da.append(min(max(self._limits_da[phase], low_da), high_da))
-        if self._order is not None and reading.phases == len(PHASES) and all(least == most for least, most in drawn):
-            self.mismatch = self._order.step(reading.current_a, [least for least, _ in drawn])
+        steady = all(most - least <= STEADY_MA for least, most in drawn)
+        if self._order is not None and reading.phases == len(PHASES) and steady:
+            self.mismatch = self._order.step(reading.current_a, [(least + most) // 2 for least, most in drawn])
         return left_da
 
     def _available(self, meter_a: float, drawn_ma: int) -> int:

@@ -7,7 +7,7 @@ The limit that is full first stops those under it, the others rise on until the 
 floored to 0.1 A (O-20), so no share is between 0 and the minimum, and equal ones get equal shares.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -73,6 +73,13 @@ def served(claims: Sequence[Claim], limits: Sequence[Limit]) -> frozenset[int]:
     """The sockets that get anything. Raises ValueError for a socket twice."""
     waiting = _waiting(claims, _bottlenecks(claims, limits))
     return frozenset(claim.socket for claim in claims if claim.socket not in waiting)
+
+
+def alone_da(claim: Claim, limits: Sequence[Limit]) -> int:
+    """What the socket would get if nobody else claimed anything, in dA; 0 when that is less than its minimum."""
+    above = [limit.per_phase_da[phase] for limit in limits if claim.socket in limit.sockets for phase in claim.phases]
+    most_da = min([claim.cap_da, *above])
+    return most_da if most_da >= claim.minimum_da else 0
 
 
 class _Bottleneck:
@@ -150,23 +157,23 @@ def _waiting(claims: Sequence[Claim], bottlenecks: Sequence[_Bottleneck]) -> dic
 def _fill(admitted: dict[int, Claim], bottlenecks: Sequence[_Bottleneck]) -> dict[int, Share]:
     """Raise all together, one bottleneck after the other: which one is full first settles those under it."""
     shares: dict[int, Share] = {}
-    levels_da = _levels(bottlenecks)
+    levels_da: dict[_Bottleneck, Fraction] = {}
+    for bottleneck in bottlenecks:
+        if (full_at_da := bottleneck.full_at_da()) is not None:
+            levels_da[bottleneck] = full_at_da
     while levels_da:
         full = min(levels_da, key=levels_da.__getitem__)
         level_da = levels_da.pop(full)
         stopped_da: dict[int, Fraction | int] = {}
         for socket, claim in full.rising.items():
             del admitted[socket]
-            stopped_da[socket] = max(claim.minimum_da, min(claim.cap_da, level_da))
-            source = claim.cap_source if claim.cap_da <= level_da else full.name
-            shares[socket] = Share(floor(stopped_da[socket]), source)
-        touched = [bottleneck for bottleneck in levels_da if bottleneck.stop(stopped_da)]
-        for bottleneck in touched:
-            del levels_da[bottleneck]
-        levels_da |= _levels(touched)
+            capped = claim.cap_da <= level_da
+            at_da = level_da if level_da > claim.minimum_da else claim.minimum_da
+            stopped_da[socket] = claim.cap_da if capped else at_da
+            shares[socket] = Share(floor(stopped_da[socket]), claim.cap_source if capped else full.name)
+        for bottleneck in [other for other in levels_da if other.stop(stopped_da)]:
+            if (full_at_da := bottleneck.full_at_da()) is None:
+                del levels_da[bottleneck]
+            else:
+                levels_da[bottleneck] = full_at_da
     return shares | {socket: Share(claim.cap_da, claim.cap_source) for socket, claim in admitted.items()}
-
-
-def _levels(bottlenecks: Iterable[_Bottleneck]) -> dict[_Bottleneck, Fraction]:
-    levels_da = {bottleneck: bottleneck.full_at_da() for bottleneck in bottlenecks}
-    return {bottleneck: level_da for bottleneck, level_da in levels_da.items() if level_da is not None}
