@@ -29,6 +29,11 @@ class Injections:
             raise BadConfiguration(f"a fault lasts 1 answer or more, not {answers}")
         self._keep([*self._faults, fault], [*self._left, answers])
 
+    def remove(self, fault: Fault) -> None:
+        """That one no more; harmless when it has ended by itself."""
+        kept = [at for at, other in enumerate(self._faults) if other is not fault]
+        self._keep([self._faults[at] for at in kept], [self._left[at] for at in kept])
+
     def clear(self) -> None:
         """None any more."""
         self._keep([], [])

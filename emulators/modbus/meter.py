@@ -154,6 +154,11 @@ class ModbusMeter:
         self._faults.add(fault, answers)
         self._image_is_old = True
 
+    def withdraw(self, fault: Fault) -> None:
+        """That is right again; other faults stay."""
+        self._faults.remove(fault)
+        self._image_is_old = True
+
     def clear(self) -> None:
         """Everything is right again."""
         self._faults.clear()

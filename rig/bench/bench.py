@@ -41,8 +41,9 @@ _MODEM_LINES: Mapping[str, Literal["CTS", "DSR"] | None] = {"": None, "cts": "CT
 CHARGING_WITHIN_S = 60.0
 # The longest that a station may still be busy with the case before: an over-current pause of 300 s.
 IDLE_WITHIN_S = 330.0
-# A meter that is heard of neither in this many of its intervals nor in this time is not asked.
-SILENT_AFTER_INTERVALS, SILENT_AFTER_S = 3, 20.0
+# A meter that is heard of neither in this many of its intervals nor in this time is not heard or asked at all. A
+# station may take its time to ask again after it lost its meter, but no longer than a meter waits (ALB-TCP-005).
+SILENT_AFTER_INTERVALS, SILENT_AFTER_S, UNASKED_AFTER_S = 3, 20.0, 60.0
 
 
 class NotCharging(Finding):
@@ -91,6 +92,9 @@ class Bench:
         self.site = Site(phases=self._phases)
         self._meter = None if meter is None else make(meter, self._place(meter, calendar, rng, files))
         self._settings = _settings(file.station, settings)
+        set_to_it = meter is not None and meter.settings.keys() <= settings.keys()
+        if self._meter is not None and set_to_it and file.station.kind == "reference":
+            self._settings = {**self._meter.station_settings, **self._settings}
         self.observed = Observed(timeline)
         self.station = _handle(file)
         self.socket = Socket(SOCKET, phases=self._phases, emit=timeline.emitter("board"))
@@ -249,7 +253,8 @@ class Bench:
 
     async def _patiently(self, expected: Expectation) -> Event:
         kind = self.meter.kind
-        patience_s = max(SILENT_AFTER_INTERVALS * kind.interval_s, SILENT_AFTER_S)
+        least_s = UNASKED_AFTER_S if kind.polled else SILENT_AFTER_S
+        patience_s = max(SILENT_AFTER_INTERVALS * kind.interval_s, least_s)
         event = await expected.within(patience_s)
         if event is None:
             asks = "asks no meter on" if kind.polled else "hears no meter on"

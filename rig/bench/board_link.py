@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from emulators.board.board import Board
 from emulators.board.port import BoardPort
 from rig.clock import Hop, VirtualLoop, WallLoop
+from rig.errors import NotTestableHere
 from rig.handles.base import Port, Tap
 from rig.timeline import Timeline
 
@@ -66,8 +67,9 @@ class BoardLink:
         return Port(self.address, attach)
 
     def poke(self) -> None:
-        """Let the board see at once what was changed on a car."""
-        assert self._port is not None
+        """Let the board see at once what was changed on a car. Raises NotTestableHere on a bench without one."""
+        if self._port is None:
+            raise NotTestableHere("this bench has no board link, so it has no socket to plug a car into")
         self._port.poke()
 
 

@@ -84,7 +84,7 @@ def load_bench(path: Path) -> BenchFile:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"bench file {path} cannot be read: {error}") from None
     try:
-        bench = msgspec.convert(tomllib.loads(text), BenchFile)
+        bench = msgspec.convert({"name": path.stem, **tomllib.loads(text)}, BenchFile)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"bench file {path} is not TOML: {error}") from None
     except msgspec.ValidationError as error:

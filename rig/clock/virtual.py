@@ -30,6 +30,8 @@ _T = TypeVar("_T")
 LOST_BYTES_AFTER_S = 10.0
 # One real wait for the kernel or a worker thread; short, since each wake only re-checks the rules above.
 _REAL_WAIT_S = 0.05
+# A loop that turns so often at one instant will not get away from it: something is due again and again.
+MOST_TURNS = 200_000
 
 
 class Stalled(HarnessError):
@@ -40,6 +42,10 @@ class BytesLost(HarnessError):
     """Bytes written to a descriptor of this process never arrived at its other end."""
 
 
+class Livelock(HarnessError):
+    """Something is always due at once, so that time never moves on."""
+
+
 class _IdleSelector(selectors.PollSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -47,9 +53,13 @@ class _IdleSelector(selectors.PollSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
+        loop = self._loop
+        loop.turns += 1
+        if loop.turns > MOST_TURNS:
+            loop.turns = 0  # it still has to be taken down
+            raise Livelock(f"at {loop.time():.6f} s of virtual time something is due again and again")
         if events or (timeout is not None and timeout <= 0):
             return events
-        loop = self._loop
         if loop.ledger.in_flight or loop.executor_jobs:
             return self._wait_for_real()
         if timeout is None:
@@ -77,6 +87,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, ledger: Ledger | None = None) -> None:
         self.ledger = ledger or Ledger()
         self.executor_jobs = 0
+        self.turns = 0  # of the loop, since time moved last
         self._now_s = 0.0
         super().__init__(_IdleSelector(self))
 
@@ -91,6 +102,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         jump that lands one rounding short is followed by a second, exact one. So timers run at their own instant.
         """
         self._now_s += by_s
+        self.turns = 0
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., _T], *args: Any

@@ -77,6 +77,11 @@ class BenchMeter(ABC):
     async def close(self) -> None:
         """Switch it off and take the cable away; safe to call twice."""
 
+    @property
+    def station_settings(self) -> Mapping[str, object]:
+        """What a station that the rig sets is told of where the meter is; others know that from their owner."""
+        return {}
+
     @abstractmethod
     def port(self) -> Port:
         """The station's end, once open."""

@@ -53,7 +53,6 @@ _TCP: Mapping[str, object] = {
     "ALB-ProtocolSelection": "Modbus TCP/IP",
     "MBTCPSmart-IsEnabled": True,
     "MBTCPSmart-ConnectionType": "TCP master",
-    "MBTCPSmart-IPAddress": "192.168.000.004",
 }
 _LOSS_1S, _LOSS_10S = "ALB-P1-016.dsmr5", "ALB-P1-016.dsmr4"
 _FC3, _FC4 = "Holding registers (FC 03)", "Input registers (FC 04)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
 from emulators.modbus import faults
 from emulators.modbus.description import Description, load
@@ -40,6 +40,6 @@ def inject(meter: ModbusMeter, fault: Fault) -> Break:
 
     def begin() -> Callable[[], None]:
         meter.inject(fault)
-        return meter.clear
+        return partial(meter.withdraw, fault)
 
     return begin

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from emulators.errors import EmulatorError
+from emulators.errors import PortError
 from emulators.modbus.bus import RtuBus
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.rtu_port import RtuPort
@@ -67,7 +67,7 @@ class SerialMeter(BenchMeter):
             self._begin()
         except BaseException as error:
             await self.close()
-            if isinstance(error, EmulatorError):
+            if isinstance(error, PortError):
                 raise HarnessError(str(error)) from error
             raise
 
@@ -162,7 +162,13 @@ class P1Meter(SerialMeter):
             self.line.request = active
 
     def replace(self, kind: MeterKind) -> None:
-        """Another P1 meter takes its place; the cable and the Data Request stay."""
+        """Another P1 meter takes its place; the cable and the Data Request stay.
+
+        Raises HarnessError for one that talks at another rate or in another format: this cable is set to the first.
+        """
+        now, then = VERSIONS[kind.model], VERSIONS[self.kind.model]
+        if (now.baud, now.char_format) != (then.baud, then.char_format):
+            raise HarnessError(f"a {kind.title} talks at {now.baud} {now.char_format}, which this cable is not set to")
         self._remove()
         self.line.a.detach()
         self.kind = kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from emulators.errors import EmulatorError
+from emulators.errors import EmulatorError, PortError
 from emulators.modbus.faults import CONNECTION_FAULTS, ConnectionFault
 from emulators.modbus.meter import ModbusMeter
 from emulators.modbus.tcp_port import TcpPort
@@ -15,6 +15,9 @@ from rig.lines.socket_line import SocketLine
 from rig.meters.base import METER, BenchMeter, Break, Place
 from rig.meters.kinds import MeterKind
 from rig.meters.modbus import ANSWER_FAULTS, described, inject
+
+# What guide 003 prints for the meter (ALB-TCP-028), with the zeros of its other documents (ALB-TCP-025).
+PRINTED_ADDRESS = "192.168.000.004"
 
 
 class TcpMeter(BenchMeter):
@@ -35,13 +38,20 @@ class TcpMeter(BenchMeter):
             self._port.start()
         except EmulatorError as error:
             self.line.close()
-            raise HarnessError(str(error)) from error
+            if isinstance(error, PortError):
+                raise HarnessError(str(error)) from error
+            raise
         self._watch(self._port.wait())
 
     async def close(self) -> None:
         """See BenchMeter."""
         self._port.close()
         self.line.close()
+
+    @property
+    def station_settings(self) -> Mapping[str, object]:
+        """See BenchMeter."""
+        return {"MBTCPSmart-IPAddress": PRINTED_ADDRESS}
 
     def port(self) -> Port:
         """See BenchMeter."""

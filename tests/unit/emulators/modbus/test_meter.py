@@ -243,6 +243,21 @@ def test_a_frozen_meter_answers_with_old_values() -> None:
     assert floats(meter, 6, 1, 60.0) == [60.0]
 
 
+def test_one_of_two_faults_is_withdrawn() -> None:
+    meter = made()
+    zero, late = faults.zero_current(), faults.late(1.0)
+    for fault in (zero, late):
+        meter.inject(fault)
+    meter.withdraw(zero)
+    assert meter.faults == ("late",)
+    answer = meter.answer(1, encode_request(Read(4, 6, 2)), 0.0)
+    assert answer is not None
+    assert answer.pdu[2:] == struct.pack(">f", 10)
+    assert answer.delay_s >= 1.0
+    meter.withdraw(zero)  # harmless
+    assert meter.faults == ("late",)
+
+
 def test_a_fault_for_some_answers() -> None:
     meter = made()
     meter.inject(faults.zero_current(), answers=2)

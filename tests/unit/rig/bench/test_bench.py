@@ -14,7 +14,7 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, NotCharging
-from rig.bench.bench import CHARGING_WITHIN_S, SILENT_AFTER_S, NotAsking
+from rig.bench.bench import CHARGING_WITHIN_S, SILENT_AFTER_S, UNASKED_AFTER_S, NotAsking
 from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere, RigError
@@ -474,17 +474,18 @@ def meter_arrived(event: Event, meter: MeterKind) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("meter", "words"),
-    [("dsmr5", "hears no meter on its P1 port"), ("sdm72d", "asks no meter on its RTU port"),
-     ("e27", "asks no meter on its TCP port")],
+    ("meter", "words", "after_s"),
+    [("dsmr5", "hears no meter on its P1 port", SILENT_AFTER_S),
+     ("sdm72d", "asks no meter on its RTU port", UNASKED_AFTER_S),
+     ("e27", "asks no meter on its TCP port", UNASKED_AFTER_S)],
 )  # fmt: skip
-def test_a_station_that_wants_nothing_of_its_meter(room: Room, meter: str, words: str) -> None:
+def test_a_station_that_wants_nothing_of_its_meter(room: Room, meter: str, words: str, after_s: float) -> None:
     async def body() -> None:
         async with room.bench(settings={}, meter=KINDS[meter]) as bench:
-            with pytest.raises(NotAsking, match=f"the station {words}: nothing passed in 20 s"):
+            with pytest.raises(NotAsking, match=f"the station {words}: nothing passed in {after_s:g} s"):
                 await bench.readings(1)
-            assert room.loop.time() == pytest.approx(SILENT_AFTER_S)
-            with pytest.raises(NotAsking, match="nothing passed in 20 s"):
+            assert room.loop.time() == pytest.approx(after_s)
+            with pytest.raises(NotAsking, match=f"nothing passed in {after_s:g} s"):
                 await bench.shown(lambda _i_a: True)
 
     room.run(body)

@@ -17,7 +17,9 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_an_empty_file_is_the_default_bench(tmp_path: Path) -> None:
-    assert load_bench(write(tmp_path, "")) == BenchFile()
+    """But for its name, which is that of the file."""
+    path = write(tmp_path, "")
+    assert load_bench(path) == BenchFile(name=path.stem)
 
 
 def test_a_real_bench(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from rig.clock import BytesLost, Stalled, VirtualLoop, virtual
+from rig.clock.virtual import Livelock
 
 
 @pytest.fixture
@@ -131,6 +132,23 @@ def test_a_stall_names_who_waits(loop: VirtualLoop) -> None:
 
     with pytest.raises(Stalled, match=r"stalled at 5\.0+ s.*the car waits at .*waits_for_godot"):
         loop.run_until_complete(main())
+
+
+def test_a_deadline_in_the_past_that_never_goes_away_ends_the_run(loop: VirtualLoop) -> None:
+    is_due = True
+
+    def again() -> None:
+        if is_due:
+            loop.call_at(0.0, again)
+
+    async def main() -> None:
+        await asyncio.sleep(1.0)
+        again()
+        await asyncio.sleep(1.0)
+
+    with pytest.raises(Livelock, match=r"at 1\.0+ s of virtual time something is due again and again"):
+        loop.run_until_complete(main())
+    is_due = False  # so that the loop can be taken down
 
 
 def test_the_present_is_finished_before_the_future_begins(loop: VirtualLoop) -> None:

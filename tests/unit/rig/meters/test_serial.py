@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulators.errors import BadConfiguration
+from emulators.errors import BadConfiguration, PortError
 from rig.clock import Calendar
 from rig.errors import HarnessError
 from rig.kit import balancing
@@ -76,7 +76,8 @@ def test_a_device_that_is_not_there(yard: Yard, meter: MeterKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "raised"), [(BadConfiguration("no"), HarnessError), (RuntimeError("no"), RuntimeError)]
+    ("error", "raised"),
+    [(PortError("no"), HarnessError), (BadConfiguration("no"), BadConfiguration), (RuntimeError("no"), RuntimeError)],
 )
 def test_a_meter_that_does_not_switch_on_takes_its_cable_away(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, error: Exception, raised: type[Exception], tmp_path: Path
