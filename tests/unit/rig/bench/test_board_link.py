@@ -18,6 +18,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.clock import VirtualLoop
+from rig.errors import NotTestableHere
 from rig.supervise import run_supervised
 from rig.timeline import Timeline
 
@@ -49,6 +50,8 @@ def test_a_bench_without_one() -> None:
     async def body(link: BoardLink, off: AsyncExitStack, _loop: VirtualLoop) -> None:
         assert link.address == ""
         link.station_is_off()
+        with pytest.raises(NotTestableHere, match="no board link, so it has no socket"):
+            link.poke()
 
     with_link("", body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import termios
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,18 @@ class TestReplace:
                 with bench.meter.broken("misread"):
                     await asyncio.sleep(5.0)
                     assert shown_a(bench) is None
+
+        yard.run(body)
+
+    def test_one_that_talks_at_another_rate_is_refused(self, yard: Yard) -> None:
+        async def body() -> None:
+            async with yard.bench(KINDS["dsmr5"]) as bench:
+                assert isinstance(bench.meter, P1Meter)
+                with pytest.raises(HarnessError, match="talks at 9600 7E1, which this cable is not set to"):
+                    bench.meter.replace(replace(KINDS["dsmr5"], model="3.0"))
+                bench.house(3.3)
+                await asyncio.sleep(5.5)
+                assert reads(bench, (3.3, 3.3, 3.3)), "the first one is still there"
 
         yard.run(body)
 

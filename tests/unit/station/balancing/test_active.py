@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.balancing.active import OLDEST_S, SOCKET_METER_LATE_S, ActiveBalancing
+from station.balancing.active import OLDEST_S, SOCKET_METER_LATE_S, STEADY_MA, ActiveBalancing
 from station.settings import Settings
 from station.sources.reading import Reading
 
@@ -285,6 +285,19 @@ class TestPhaseOrder:
 
     def test_told_once(self) -> None:
         assert self.told(balancing()) == [False, False, True, *[False] * 5]
+
+    @pytest.mark.parametrize(("noise_ma", "heard"), [(STEADY_MA, True), (STEADY_MA + 1, False)])
+    def test_the_noise_of_a_socket_meter_hides_nothing(self, noise_ma: int, heard: bool) -> None:
+        active = balancing()
+        told = []
+        for turn in range(8):
+            now_s, car_ma = 10.0 * turn, 10_000 * (turn % 2)
+            for step in range(10):
+                active.step(now_s - 2.0 + 0.2 * step, "live", None, (car_ma + noise_ma * (step % 2), 0, 0), True)
+            reading = meter(1.0, 1.0 + car_ma / 1000, 1.0, at_s=now_s, oldest_s=1.0)
+            active.step(now_s, "live", reading, (car_ma, 0, 0), True)
+            told.append(active.mismatch)
+        assert ((0, 1) in told) is heard
 
     def test_it_is_of_the_step_that_found_it(self) -> None:
         active = balancing()
