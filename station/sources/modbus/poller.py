@@ -120,7 +120,8 @@ class Poller:
 
     def _ask(self, now_s: float) -> list[Reading | BadTelegram]:
         self._request_due_s = None
-        if self._done == 0:
+        # Without transaction numbers, an answer may belong to the request before that timed out, and be as old.
+        if self._done == 0 and (self._framing.resets or not self._unanswered):
             self._began_s = now_s
         try:
             self._to_send += self._framing.request(encode_request(self._requests[self._done]))

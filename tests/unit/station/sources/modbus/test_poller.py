@@ -118,14 +118,25 @@ def test_figures_may_be_of_a_second_before_they_were_asked_for(preset: str, coun
     assert {reading.newest_s for reading in driven.readings()} == {0.0}
 
 
-def test_figures_are_no_older_for_a_poll_that_failed() -> None:
-    """What it had read is forgotten; the next one begins with the request that failed, and reads all anew."""
+def test_figures_may_be_as_old_as_the_request_that_was_not_answered() -> None:
+    """The next poll begins with that request, and on a bus nothing tells its answer from a late one to the first."""
     driven = opened(rtu("Eastron SDM230"))
     answers = iter([rtu_answer(count=2), b"", rtu_answer(count=2), rtu_answer(count=2)])
     driven.until(1.5, lambda _: next(answers))
     (reading,) = driven.readings()
     assert [frame[3] for _, frame in driven.sent] == [6, 12, 12, 6]
-    assert reading.oldest_s == pytest.approx(1.0 + reading.at_s - driven.sent[2][0])
+    assert reading.oldest_s == pytest.approx(1.0 + reading.at_s - driven.sent[0][0])
+    driven.until(2.5, lambda _: rtu_answer(count=2))
+    assert driven.readings()[-1].oldest_s == pytest.approx(1.0 + 0.02 + QUIET_S + 0.02), "that is over then"
+
+
+def test_over_tcp_an_answer_is_to_its_own_request() -> None:
+    """A transaction number tells it, so that figures are no older for a poll that failed."""
+    driven = opened(tcp())
+    driven.until(1.5)
+    driven.until(2.5, lambda request: tcp_answer(request))
+    (reading,) = driven.readings()
+    assert reading.oldest_s == pytest.approx(1.0 + 0.02)
 
 
 def test_pace_and_time_out_are_settings() -> None:
