@@ -170,7 +170,7 @@ def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
         "--assert=": "plain",
         "-W": "error",
         "--timeout=": CASE_TIMEOUT_S if options.clock.kind == "virtual" else 0,
-        "-k": wanted.keyword,
+        "-k": wanted.keyword or None,
         "--rig-clock=": wanted.clock,
         "--rig-seed=": wanted.seed,
         "--rig-bench=": wanted.bench,

@@ -76,6 +76,45 @@ async def test_a_car_that_draws_unevenly(rig: Case, meter: MeterKind) -> None:
             judge_offer(rig, bench, clause, "offer to a car that draws unevenly", MAX_A - 9.0, meter)
 
 
+@pytest.mark.parametrize("rotation", ROTATIONS)
+@pytest.mark.clause("ALB-GEN-049")
+async def test_an_uneven_car_on_any_feeder(rig: Case, rotation: str) -> None:
+    """Every letter of the phase rotation counts, not the first alone: the car draws 10, 15 and 6 A
+
+    9 A of the house on every phase leave 16 A, whatever the order of the feeder. With two phases taken for each other
+    what the car draws on one would be taken off the other.
+    """
+    meter = KINDS["sdm72d"]
+    config = {**settings(meter, meter_max_a=MAX_A), "Phase-Connected": rotation}
+    async with rig.bench(config, meter=meter, feeder=rotation) as bench:
+        rig.need(bench.capabilities, "pilot", "settings")
+        bench.house(9.0)
+        await charging(rig, bench)
+        vehicle = bench.socket.vehicle
+        assert vehicle is not None
+        await bench.draw(vehicle, 10.0, 15.0, 6.0)
+        await settled(rig, bench)
+        judge_offer(rig, bench, "ALB-GEN-049", f"offer to an uneven car on {rotation}", MAX_A - 9.0, meter)
+
+
+@pytest.mark.clause("ALB-GEN-009")
+async def test_an_uneven_house_and_an_uneven_car(rig: Case) -> None:
+    """House and car both draw unevenly, 12, 2 and 9 A and 9, 12 and 6 A: what the house leaves on L1 counts, 13 A
+
+    From each phase the current of the car on that phase is taken off, and not its highest or its mean.
+    """
+    meter, house_a = KINDS["sdm72d"], (12.0, 2.0, 9.0)
+    async with rig.bench(settings(meter, meter_max_a=MAX_A), meter=meter) as bench:
+        rig.need(bench.capabilities, "pilot")
+        bench.house(*house_a)
+        await charging(rig, bench)
+        vehicle = bench.socket.vehicle
+        assert vehicle is not None
+        await bench.draw(vehicle, 9.0, 12.0, 6.0)
+        await settled(rig, bench)
+        judge_offer(rig, bench, "ALB-GEN-009", "offer on the fullest phase", MAX_A - max(house_a), meter)
+
+
 async def start_and_stop(rig: Case, bench: Bench, times: int) -> None:
     """A one-phase car starts and stops so many times."""
     vehicle = await bench.charge(car(phases=1))

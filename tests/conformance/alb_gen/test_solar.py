@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rig.case import Case
-from rig.kit.balancing import STATION_MAX_A, car, heard, judge_offer, settings, settled
+from rig.kit.balancing import SETTLE_S, STATION_MAX_A, car, heard, is_below, judge_offer, settings, settled
 from rig.meters import KINDS, MeterKind
 
 MAX_A = 16.0
@@ -73,6 +73,8 @@ async def test_table(rig: Case, row: Row, meter: MeterKind) -> None:
         await heard(rig, bench)
         vehicle = bench.plug_in(car(meter.phases))
         if row.ev_a:
+            # A station may begin with less than that, and rise.
+            await bench.observed.next("pilot", lambda event: not is_below(event, row.ev_a), within_s=SETTLE_S)
             vehicle.set_fixed_draw(row.ev_a)
         else:
             vehicle.stop()

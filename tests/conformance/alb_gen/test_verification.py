@@ -6,7 +6,17 @@ import pytest
 
 from rig.case import Case
 from rig.clauses.timings import limit, timing
-from rig.kit.balancing import STATION_MAX_A, charging, judge_offer, meters, offers_since, settings, settled
+from rig.kit.balancing import (
+    STATION_MAX_A,
+    charging,
+    judge_offer,
+    judge_set_offer,
+    meters,
+    not_held,
+    offers_since,
+    settings,
+    settled,
+)
 from rig.meters import KINDS, MeterKind
 
 MINIMUM_A = limit("M3-002").value
@@ -30,6 +40,7 @@ async def test_hair_dryer(rig: Case, meter: MeterKind) -> None:
         bench.house(house_a + dryer_a)
         await bench.readings(2)
         await rig.until(rig.now_s() + timing("ALB-GEN-004").value_s)
+        await not_held(rig, bench)
         rig.judge.holds(
             "ALB-GEN-039",
             "with the dryer on the car is paused",
@@ -61,11 +72,4 @@ async def test_no_balancing_where_there_is_room(rig: Case, meter: MeterKind) -> 
         await settled(rig, bench)
         lowest_a = min(offer_a for _, offer_a in offers_since(rig, since_s))
         for clause in ("ALB-GEN-037", "ALB-GEN-039"):
-            rig.judge.value(
-                clause,
-                "lowest offer where car and loads fit",
-                measured=lowest_a,
-                limit=STATION_MAX_A,
-                unit="A",
-                early=0.0,
-            )
+            judge_set_offer(rig, clause, "lowest offer where car and loads fit", lowest_a, STATION_MAX_A)

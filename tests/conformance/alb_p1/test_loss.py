@@ -12,7 +12,20 @@ from emulators.p1.meter import Corrupt
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import limit, timing
-from rig.kit.balancing import DSMR4, DSMR5, SAFE_A, car, judge_fallback, meters, offers_since, settings
+from rig.kit.balancing import (
+    DSMR4,
+    DSMR5,
+    SAFE_A,
+    at_most,
+    car,
+    is_offer,
+    judge_fallback,
+    judge_set_offer,
+    meters,
+    offering,
+    offers_since,
+    settings,
+)
 from rig.kit.old_meters import OLD_TELEGRAMS
 from rig.lines.faults import BitFlip, Double, Drop, Fault
 from rig.meters import MeterKind
@@ -49,13 +62,17 @@ async def charging(bench: Bench) -> Event:
     """A car charges with all that the station gives; returns the arrival of the latest telegram."""
     await bench.readings(2)
     await bench.charge(car())
-    if bench.observed.offered_a != CHARGING_A:
-        await bench.observed.next("pilot", lambda event: event.data["offered_a"] == CHARGING_A, within_s=300.0)
+    await offering(bench, CHARGING_A)
     return await bench.arrival()
 
 
-def at_most(event: Event, offer_a: float = SAFE_A) -> bool:
-    return (event.data["offered_a"] or 0.0) <= offer_a
+def is_safe(event: Event) -> bool:
+    return at_most(event, SAFE_A)
+
+
+def changed_offers(rig: Case, since_s: float) -> list[Event]:
+    """What the pilot offered after that time, where it was not what the station gave all along."""
+    return [event for event in rig.timeline.of("pilot") if event.at_s > since_s and not is_offer(event, CHARGING_A)]
 
 
 def logged(rig: Case, since_s: float, text: re.Pattern[str] | str) -> list[Event]:
@@ -95,7 +112,7 @@ async def test_silence(rig: Case, meter: MeterKind, how: str) -> None:
     async with rig.bench(configured(meter), meter=meter) as bench:
         rig.need(bench.capabilities, "pilot", "log", "panel")
         last = await charging(bench)
-        falling = bench.observed.expect("pilot", at_most)
+        falling = bench.observed.expect("pilot", is_safe)
         with bench.meter.broken(how):
             if how == "repeated":
                 last = await bench.arrival()  # the first one is new
@@ -150,7 +167,7 @@ async def test_some_bad_telegrams(rig: Case, meter: MeterKind, bad: int) -> None
         first = p1(bench).model.telegrams + 1
         p1(bench).model.corrupt = faults.during(misread(), first, first + bad - 1)
         await bench.readings(bad + 2)
-        moved = [event for event in rig.timeline.of("pilot") if event.at_s > start.at_s]
+        moved = changed_offers(rig, start.at_s)
         rig.judge.never(
             "ALB-P1-017",
             f"a changed offer after {bad} bad in a row",
@@ -182,8 +199,8 @@ async def test_only_bad_telegrams(rig: Case, meter: MeterKind, corrupt: Corrupt)
         third = await bench.arrival()
         assert third is not None
         fallen = bench.observed.latest("pilot")
-        if fallen is None or not at_most(fallen):
-            fallen = await bench.observed.next("pilot", at_most, within_s=60.0)
+        if fallen is None or not is_safe(fallen):
+            fallen = await bench.observed.next("pilot", is_safe, within_s=60.0)
         rig.judge.elapsed(
             "ALB-P1-017",
             f"offer falls to the safe current after {MOST_BAD} bad telegrams in a row",
@@ -220,7 +237,7 @@ async def test_a_weak_signal(rig: Case, fault: Fault) -> None:
             with p1(bench).line.fault(fault):
                 await bench.arrival()
             await bench.arrival()
-        moved = [event for event in rig.timeline.of("pilot") if event.at_s > start.at_s]
+        moved = changed_offers(rig, start.at_s)
         rig.judge.never(
             "ALB-P1-022",
             "a changed offer",
@@ -248,16 +265,16 @@ async def test_another_cadence(rig: Case) -> None:
             rig.judge.holds(
                 "ALB-P1-001",
                 f"offers after the change to {replacement.title}",
-                holds=all(offer_a == CHARGING_A for _, offer_a in offers),
+                holds=all(is_offer(offer_a, CHARGING_A) for _, offer_a in offers),
                 seen=", ".join(f"{offer_a:g} A" for _, offer_a in offers),
                 promised=f"{CHARGING_A:g} A throughout: telegrams keep coming",
             )
-            falling = bench.observed.expect("pilot", at_most)
+            falling = bench.observed.expect("pilot", is_safe)
             last = bench.last_arrival
             with bench.meter.broken("unplugged"):
                 fallen = await falling.within(2 * timing(replacement.loss).value_s)
                 judge_fallback(rig, "ALB-P1-021", replacement, last, fallen)
-            await bench.observed.next("pilot", lambda event: event.data["offered_a"] == CHARGING_A, within_s=300.0)
+            await offering(bench, CHARGING_A)
             last = await bench.arrival()
 
 
@@ -293,9 +310,8 @@ async def test_not_set_to_p1(rig: Case, other: Other) -> None:
         await rig.until(rig.now_s() + 300.0)
         offers = {event.data["offered_a"] for event in rig.timeline.of("pilot") if event.data["offered_a"]}
         for clause in (other.clause, *(("ALB-P1-025",) if other.key == "RJ11-Mode" else ())):
-            rig.judge.value(
-                clause, f"highest offer with {other.key} = {other.value}", measured=max(offers), limit=SAFE_A, unit="A"
-            )
+            what = f"highest offer with {other.key} = {other.value}"
+            judge_set_offer(rig, clause, what, max(offers, default=0.0), SAFE_A)
 
 
 @pytest.mark.parametrize("telegram", OLD_TELEGRAMS.values(), ids=OLD_TELEGRAMS.keys())
@@ -306,9 +322,7 @@ async def test_older_versions(rig: Case, telegram: bytes) -> None:
         rig.need(bench.capabilities, "pilot")
         last = await charging(bench)
         p1(bench).model.corrupt = lambda _telegram, _number: telegram
-        fallen = await bench.observed.next("pilot", at_most, within_s=60.0)
+        fallen = await bench.observed.next("pilot", is_safe, within_s=60.0)
         judge_fallback(rig, "ALB-P1-002", DSMR5, last, fallen)
         await rig.until(rig.now_s() + 120.0)
-        rig.judge.value(
-            "ALB-P1-002", "offer with an old meter", measured=bench.observed.offered_a, limit=SAFE_A, unit="A"
-        )
+        judge_set_offer(rig, "ALB-P1-002", "offer with an old meter", bench.observed.offered_a, SAFE_A)

@@ -9,7 +9,18 @@ from emulators.tic.meter import Corrupt
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import timing
-from rig.kit.balancing import SAFE_A, charging, judge_fallback, judge_offer, meters, offers_since, settings, settled
+from rig.kit.balancing import (
+    SAFE_A,
+    at_most,
+    charging,
+    is_offer,
+    judge_fallback,
+    judge_offer,
+    meters,
+    offers_since,
+    settings,
+    settled,
+)
 from rig.meters import KINDS, MeterKind
 from rig.meters.serial import TicMeter
 
@@ -80,7 +91,7 @@ async def test_odd_frames(rig: Case, meter: MeterKind, odd: str) -> None:
             rig.judge.holds(
                 clause,
                 f"offers while every other frame is {words}",
-                holds=all(offer_a == MAX_A for _, offer_a in offers),
+                holds=all(is_offer(offer_a, MAX_A) for _, offer_a in offers),
                 seen=", ".join(f"{offer_a:g} A" for _, offer_a in offers),
                 promised=f"{MAX_A:g} A throughout",
             )
@@ -107,7 +118,7 @@ async def test_nothing_usable(rig: Case, spoiled: str) -> None:
     async with rig.bench(settings(meter, meter_max_a=40.0, station_max_a=MAX_A), meter=meter) as bench:
         rig.need(bench.capabilities, "pilot")
         await charging(rig, bench)
-        falling = bench.observed.expect("pilot", lambda event: (event.data["offered_a"] or 0.0) <= SAFE_A)
+        falling = bench.observed.expect("pilot", lambda event: at_most(event, SAFE_A))
         first = tic(bench).model.frames + 1
         tic(bench).model.corrupt = faults.during(SPOILED[spoiled], first)
         last = await bench.arrival()  # a frame that was on its way
