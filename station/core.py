@@ -82,7 +82,8 @@ class StationCore:
         self._session = False
         self._charged = False  # since it was plugged in
         self._diode_fault = False
-        self._meter_a: list[float] | None = None
+        self._meter_a: tuple[float, float, float] | None = None
+        self._monitored: object = None
         self._reported: object = None
         self._said: dict[str, object] = {}
 
@@ -102,7 +103,7 @@ class StationCore:
         self._charged |= self.mode3.state == "C2"
 
         self._report(offer, change, events)
-        self._say(events, "monitor", self._monitor())
+        self._show(events)
         drive = Drive(SOCKET, self.mode3.pilot, self.mode3.contactor)
         return Outputs(drive, self._request, events)
 
@@ -149,7 +150,7 @@ class StationCore:
             names = (f"L{phase + 1}" for phase in mismatch)
             events.append(_log(messages.phase_order(*names)))
         if report.reading is not None:
-            self._meter_a = [round(current_a, 1) for current_a in report.reading.current_a]
+            self._meter_a = report.reading.current_a
         elif report.state != "live":
             self._meter_a = None
 
@@ -203,10 +204,17 @@ class StationCore:
         self._say(events, "display", {"text": panel.display(situation, self._power_w(), self._full_power_w)})
         self._say(events, "led", {"pattern": FACES[situation].led})
 
+    def _show(self, events: list[Event]) -> None:
+        """Live monitoring, when something of it has changed."""
+        view = (self._meter_a, self._measured_ma(), self.mode3.state, self.mode3.pilot)
+        if view != self._monitored:
+            self._monitored = view
+            self._say(events, "monitor", self._monitor())
+
     def _monitor(self) -> dict[str, object]:
-        """Live monitoring: Currents, States, Communication car (ALB-GEN-053)."""
+        """Currents, States, Communication car (ALB-GEN-053)."""
         return {
-            "meter_a": self._meter_a,
+            "meter_a": None if self._meter_a is None else [round(current_a, 1) for current_a in self._meter_a],
             "socket_a": [round(current_ma / 1000, 1) for current_ma in self._measured_ma()],
             "state": self.mode3.state,
             "duty_pct": self.mode3.pilot / 1000 if isinstance(self.mode3.pilot, int) else None,
