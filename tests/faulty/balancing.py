@@ -22,6 +22,12 @@ def ignores_the_sign(settings: Settings, **ports: Any) -> StationRuntime:
     return station(settings, ports, watch=reading_otherwise(settings, unsigned))
 
 
+def turns_the_sign_round(settings: Settings, **ports: Any) -> StationRuntime:
+    """An import is an export and the other way round, as with current transformers clipped on backwards."""
+    turned = with_currents(lambda l1_a, l2_a, l3_a: (-l1_a, -l2_a, -l3_a))
+    return station(settings, ports, watch=reading_otherwise(settings, turned))
+
+
 def swaps_l2_and_l3(settings: Settings, **ports: Any) -> StationRuntime:
     """Takes the meter's second phase for its third."""
     swapped = with_currents(lambda l1_a, l2_a, l3_a: (l1_a, l3_a, l2_a))
