@@ -87,6 +87,7 @@ class Bench:
         self._phases = phases or (3 if meter is None else meter.phases)
         self._loop = loop
         self._timeline = timeline
+        self.feeder = feeder
         self._terminals = terminals
         self._station_on = station_on
         self.site = Site(phases=self._phases)
@@ -100,6 +101,7 @@ class Bench:
         self.socket = Socket(SOCKET, phases=self._phases, emit=timeline.emitter("board"))
         if behind_meter:
             self.site.attach(f"socket {SOCKET}", lambda now_s: to_grid(self.socket.currents_a(now_s), feeder))
+        self._house_a = self._pv_a = (0.0,) * self._phases
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
         board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
@@ -208,11 +210,19 @@ class Bench:
 
     def house(self, *a_per_phase: float) -> None:
         """The rest of the house draws this from now on; one number is for every phase."""
-        self.site.set_load(HOUSE, *self._on_phases(a_per_phase))
+        self._house_a = self._on_phases(a_per_phase)
+        self.site.set_load(HOUSE, *self._house_a)
+        self._tell_site()
 
     def pv(self, *a_per_phase: float) -> None:
         """The panels on the roof feed in this from now on; one number is for every phase."""
-        self.site.set_pv(PV, *self._on_phases(a_per_phase))
+        self._pv_a = self._on_phases(a_per_phase)
+        self.site.set_pv(PV, *self._pv_a)
+        self._tell_site()
+
+    def _tell_site(self) -> None:
+        fields = {"house_a": list(self._house_a), "pv_a": list(self._pv_a)}
+        self._timeline.record(self._loop.time(), "site", "site", fields)
 
     def _on_phases(self, a_per_phase: tuple[float, ...]) -> tuple[float, ...]:
         return a_per_phase * self._phases if len(a_per_phase) == 1 else a_per_phase
