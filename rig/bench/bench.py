@@ -195,6 +195,21 @@ class Bench:
         return self.station.capabilities
 
     @property
+    def settings(self) -> Mapping[str, object]:
+        """What the station is set to, as far as bench file and case say."""
+        return self._settings
+
+    @property
+    def meter_kind(self) -> MeterKind | None:
+        """What stands at the connection, None on a bench without a meter."""
+        return None if self._meter is None else self._meter.kind
+
+    @property
+    def orders(self) -> Mapping[int, str]:
+        """The phases of the grid at the terminals of each socket."""
+        return {SOCKET: self.feeder}
+
+    @property
     def meter(self) -> BenchMeter:
         """The meter. Only on a bench with one."""
         assert self._meter is not None

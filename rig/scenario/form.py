@@ -20,7 +20,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A table of the file: no key but its own, and no default is written out."""
 
 
-class Range(_Table):
+class Range(_Table, frozen=True):
     """Any value from `at_least` to `at_most`; without one of them, open on that side."""
 
     at_least: float | None = None
@@ -33,7 +33,7 @@ Value = float | Range
 # -- what stands on the bench ----------------------------------------------------------------------------------------
 
 
-class BenchTable(_Table):
+class BenchTable(_Table, frozen=True):
     """`[bench]`.
 
     `feeders` counts supply cables; `feeder` and `feeder_2` are the orders of the grid's phases at the station's
@@ -54,10 +54,11 @@ class BenchTable(_Table):
     pv_a: Amperes = 0.0
 
 
-class InvariantsTable(_Table):
+class InvariantsTable(_Table, frozen=True):
     """`[invariants]`: what has to hold all the time, whatever the steps say. See `rig.invariants`."""
 
     connection: bool = True
+    station: bool = True
     offers: bool = True
     contactor: bool = True
     needs_14_a: bool = True
@@ -67,20 +68,20 @@ class InvariantsTable(_Table):
 # -- what happens ----------------------------------------------------------------------------------------------------
 
 
-class Plug(_Table):
+class Plug(_Table, frozen=True):
     """A car is plugged in."""
 
     car: Car
     socket: int = 1
 
 
-class Unplug(_Table):
+class Unplug(_Table, frozen=True):
     """The plug is pulled."""
 
     socket: int = 1
 
 
-class Drive(_Table):
+class Drive(_Table, frozen=True):
     """What the driver or the car itself wants from now on.
 
     `says`: "ready" wants current, "full" wants none any more, "asleep" has to be woken. `max_a` is its own limit,
@@ -93,14 +94,14 @@ class Drive(_Table):
     draw_a: Amperes | Literal["offer"] | None = None
 
 
-class MeterFault(_Table):
+class MeterFault(_Table, frozen=True):
     """Something is wrong with the meter (`BenchMeter.breaks`), or no longer."""
 
     fault: str
     on: bool = True
 
 
-class LineFault(_Table):
+class LineFault(_Table, frozen=True):
     """Something is wrong with the meter's serial line (`rig.lines.faults`), or no longer; `with_` are its figures."""
 
     fault: str
@@ -108,7 +109,7 @@ class LineFault(_Table):
     with_: dict[str, Any] = msgspec.field(default_factory=dict, name="with")
 
 
-class PilotFault(_Table):
+class PilotFault(_Table, frozen=True):
     """Something is wrong between the pilot generator and the car (`emulators.pilot.circuit`), or no longer.
 
     `ohm` is the resistor of the fault "resistor_ohm".
@@ -120,7 +121,7 @@ class PilotFault(_Table):
     ohm: float | None = None
 
 
-class Mains(_Table):
+class Mains(_Table, frozen=True):
     """The mains of a socket go or come back."""
 
     on: bool
@@ -130,7 +131,7 @@ class Mains(_Table):
 # -- what is expected ------------------------------------------------------------------------------------------------
 
 
-class Condition(_Table):
+class Condition(_Table, frozen=True):
     """Something that is or is not so at a moment: exactly one of the keys but `socket` and `tolerance_a`.
 
     offered_a, drawn_a: of the socket; the highest phase. loaded_phases: how many of them carry current.
@@ -155,13 +156,13 @@ class Condition(_Table):
     limit_source: str | None = None
 
 
-class Anchor(Condition):
+class Anchor(Condition, frozen=True):
     """From when it is so: the first moment after the step, which has to come within `within_s`."""
 
     within_s: float = 60.0
 
 
-class Expect(Condition):
+class Expect(Condition, frozen=True):
     """What is judged, by which clauses: at this moment, or by one of the following, in seconds from the step.
 
     within_s: it becomes so, `not_before_s` at the earliest. never_for_s: it is never so that long. always_for_s: it
@@ -180,7 +181,7 @@ class Expect(Condition):
 # -- the whole -------------------------------------------------------------------------------------------------------
 
 
-class Step(_Table):
+class Step(_Table, frozen=True):
     """`[[step]]`: one thing that happens or is expected, at a time or so long after the step before it.
 
     Without a time it is at the same moment as the step before it.
@@ -204,7 +205,7 @@ class Step(_Table):
     expect: Expect | None = None
 
 
-class Scenario(_Table):
+class Scenario(_Table, frozen=True):
     """A whole file. `clauses` judge the expectations that name none. `seed` None: that of the run."""
 
     name: str = ""

@@ -118,14 +118,16 @@ def line_fault(told: LineFault) -> faults.Fault:
     for name in told.with_:
         _one_of(f"with.{name}", name, known, "figure of this fault")
     try:
-        return kind(**{name: _tuples(value) for name, value in told.with_.items()})
+        figures: dict[str, Any] = {name: _tuples(value) for name, value in told.with_.items()}
+        return kind(**figures)
     except TypeError as error:
         raise ConfigurationError(f"with: {error}; it has {', '.join(known)}") from None
 
 
 def pilot_faults(told: Iterable[PilotFault]) -> PilotFaults:
     """The faults of a pilot that are on together."""
-    return PilotFaults(**{each.fault: each.ohm if each.fault == "resistor_ohm" else True for each in told})
+    on: dict[str, Any] = {each.fault: each.ohm if each.fault == "resistor_ohm" else True for each in told}
+    return PilotFaults(**on)
 
 
 # -- times -----------------------------------------------------------------------------------------------------------
@@ -243,7 +245,8 @@ def _found(car: str, folder: Path) -> str:
 def _check_socket(scenario: Scenario, where: str, socket: int) -> None:
     sockets = scenario.bench.sockets
     if not 1 <= socket <= sockets:
-        raise ConfigurationError(f"{where}: socket = {socket}; [bench] sockets = {sockets}, so there is {_upto(sockets)}")
+        there_is = "socket 1" if sockets == 1 else f"socket 1 to {sockets}"
+        raise ConfigurationError(f"{where}: socket = {socket}; [bench] sockets = {sockets}, so there is {there_is}")
 
 
 def _check_meter_fault(_scenario: Scenario, meter: MeterKind | None, told: MeterFault) -> None:
@@ -357,11 +360,6 @@ def _one_of(where: str, word: str, known: Iterable[str], what: str) -> None:
         raise ConfigurationError(f"{where}: {word!r} is no {what}; {meant}")
 
 
-def _upto(sockets: int) -> str:
-    return "socket 1" if sockets == 1 else f"socket 1 to {sockets}"
-
-
 def _tuples(value: object) -> object:
     """Lists of a TOML file as the tuples that the faults have."""
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
-

@@ -1,0 +1,78 @@
+"""What the invariants know of a bench: its limits, its phases, its cars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from emulators.vehicle.spec import VehicleSpec
+from rig.bench.bench import Bench
+from rig.bench.phases import STRAIGHT, phases_of
+
+
+class Car(Protocol):
+    """What the bench knows of a car that a station has to find out."""
+
+    @property
+    def spec(self) -> VehicleSpec:
+        """What kind of car it is."""
+
+    @property
+    def willing(self) -> bool:
+        """Whether it would charge if it were offered enough."""
+
+
+def _no_car(_socket: int) -> Car | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """`grid_a` is the limit per phase of the connection that the station balances by, None without; `station_a` that
+    of the station, None where it is not known.
+
+    `orders` has the grid's phases at the terminals of each socket. `interval_s` lies between two readings of the
+    meter, which is off by `error_a` at most. `period_s` is that of alternating, `probing_s` the minute at the
+    beginning of a session, 0 when it is left out. `uncertainty_s` is that of every time on this bench. `car` is the
+    one on a socket.
+    """
+
+    orders: Mapping[int, str] = field(default_factory=lambda: {1: STRAIGHT})
+    grid_a: float | None = None
+    station_a: float | None = None
+    interval_s: float = 0.0
+    error_a: float = 0.0
+    period_s: float | None = None
+    probing_s: float = 0.0
+    uncertainty_s: float = 0.0
+    car: Callable[[int], Car | None] = _no_car
+
+    def phases(self, socket: int, car: Car) -> tuple[int, ...]:
+        """Which phases of the grid a car on a socket loads, 0 for L1."""
+        return phases_of(self.orders.get(socket, STRAIGHT))[: car.spec.phases]
+
+
+def facts_of(bench: Bench, uncertainty_s: float = 0.0) -> Facts:
+    """Those of a bench that is switched on."""
+    face = bench.station.settings_face
+    given = bench.settings
+    shown: Mapping[str, object] = given if face is None else face.shown(given)
+    kind = bench.meter_kind
+    balances = kind is not None and str(shown.get("Active-LoadBalancing", "Off")) == "On"
+    return Facts(
+        orders=bench.orders,
+        grid_a=_number(shown, "SmartMeter-MaxCurrent") if balances else None,
+        station_a=_number(shown, "Station-MaxCurrent"),
+        interval_s=0.0 if kind is None else kind.interval_s,
+        error_a=0.0 if kind is None else kind.error_a,
+        period_s=_number(shown, "SCN-AlternatingPeriod"),
+        probing_s=_number(shown, "probing.duration_s") or 0.0,
+        uncertainty_s=uncertainty_s,
+        car=lambda _socket: bench.socket.vehicle,
+    )
+
+
+def _number(shown: Mapping[str, object], key: str) -> float | None:
+    value = shown.get(key)
+    return float(str(value)) if value is not None else None
