@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rig.bench.seen import Seen
 from rig.clauses.timings import limit
 from rig.invariants.base import Invariant
@@ -37,9 +39,9 @@ def needs_14_a(car: Car | None) -> bool:
 
 
 class Needs14A(Invariant):
-    """A car that needs 14 A is offered at least that, or nothing, once a whole minute of probing has shown it.
+    """A car that needs 14 A is offered at least that, or nothing, once its minute of probing has shown it.
 
-    A minute with less than 14 A shows nothing (O-15).
+    A minute with less than 14 A shows nothing (O-15), so a session that did not begin with a whole one is let be.
     """
 
     clause = "PRB-008"
@@ -48,10 +50,10 @@ class Needs14A(Invariant):
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
-        self._probed_s: dict[int, float] = {}
-        """For how long each car has had the full current in one go, up to the whole minute."""
-        self._learnt_s: dict[int, float] = {}
-        """When the minute of each car was over."""
+        self._charged_s: dict[int, float] = {}
+        """For how long each session has had the full current since it began to charge; no number once it had less."""
+        self._known_s: dict[int, float] = {}
+        """From when on each car is known."""
 
     @property
     def applies(self) -> bool:
@@ -61,20 +63,19 @@ class Needs14A(Invariant):
     def lasted(self, from_s: float, to_s: float, seen: Seen) -> None:
         """See Invariant."""
         for socket in seen.sockets:
-            state, offered_a = seen.pilot(socket), seen.offered_a(socket)
-            if state.startswith("A") or not needs_14_a(self.facts.car(socket)):
-                self._probed_s.pop(socket, None)
-                self._learnt_s.pop(socket, None)
-            elif socket not in self._learnt_s:
-                self._probe(socket, state, offered_a, from_s, to_s)
-            elif state == "C2" and 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A:
-                since_s = max(from_s, self._learnt_s[socket] + LEARNT_AFTER_S)
-                if since_s < to_s:
-                    self._broke(since_s, f"{offered_a:g} A offered on socket {socket}")
+            if seen.pilot(socket).startswith("A") or not needs_14_a(self.facts.car(socket)):
+                self._charged_s.pop(socket, None)
+                self._known_s.pop(socket, None)
+            elif seen.pilot(socket) == "C2":
+                self._charges(socket, seen.offered_a(socket), from_s, to_s)
 
-    def _probe(self, socket: int, state: str, offered_a: float, from_s: float, to_s: float) -> None:
-        whole = state == "C2" and offered_a >= CHAMELEON_A - PWM_STEP_A
-        before_s = self._probed_s.get(socket, 0.0)
-        self._probed_s[socket] = before_s + to_s - from_s if whole else 0.0
-        if self._probed_s[socket] >= self.facts.probing_s:
-            self._learnt_s[socket] = from_s + self.facts.probing_s - before_s
+    def _charges(self, socket: int, offered_a: float, from_s: float, to_s: float) -> None:
+        too_little = 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A
+        known_s = self._known_s.get(socket)
+        if known_s is None:
+            before_s = self._charged_s.get(socket, 0.0)
+            self._charged_s[socket] = math.nan if too_little else before_s + to_s - from_s
+            if self._charged_s[socket] >= self.facts.probing_s:
+                self._known_s[socket] = from_s + self.facts.probing_s - before_s + LEARNT_AFTER_S
+        elif too_little and max(from_s, known_s) < to_s:
+            self._broke(max(from_s, known_s), f"{offered_a:g} A offered on socket {socket}")
