@@ -33,9 +33,10 @@ _PLUGINS = ("no:cacheprovider", "rig.plugin", "pytest_timeout", "xdist.plugin")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user asked for. `suites` are names of suites, scenario files, or folders of these. `jobs` None: one worker per core in virtual time, one in real time.
+    """What the user asked for.
 
-    `keyword` chooses cases by name, as pytest's -k does.
+    `suites` are names of suites, scenario files, or folders of these. `jobs` None: one worker per core in virtual
+    time, one in real time. `keyword` chooses cases by name, as pytest's -k does.
     """
 
     suites: list[str]

@@ -26,8 +26,8 @@ class Vehicle:
     """One car. It reports `vehicle` events: plugged, unplugged, ready (S2 closed), stopped (S2 open), full, asleep,
     awake. A car with a simplified pilot is in state C all the time; it is ready when it would draw.
 
-    The methods named `set_…`, `stop`, `resume` and `fall_asleep` are for whoever plays the driver: they take effect at the next
-    `step`, without the reaction delay but with the ramp. `next_deadline_s` is in the past until then.
+    The methods named `set_…`, `stop`, `resume` and `fall_asleep` are for whoever plays the driver: they take effect at
+    the next `step`, without the reaction delay but with the ramp. `next_deadline_s` is in the past until then.
     """
 
     def __init__(self, spec: VehicleSpec, emit: Emit = silent) -> None:

@@ -1,4 +1,4 @@
-"""Examples of how a station divides its current, as scenarios: the table `tests/conformance/scenarios/division.toml`."""
+"""Examples of how a station divides its current, from the table of the suite `scenarios`, as scenarios."""
 
 from __future__ import annotations
 

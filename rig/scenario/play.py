@@ -17,7 +17,8 @@ from rig.kit.balancing import heard
 from rig.meters.serial import SerialMeter
 from rig.scenario.form import Drive, LineFault, Mains, MeterFault, PilotFault, Scenario, Unplug, action_of
 from rig.scenario.judging import Expectations
-from rig.scenario.script import Script, TimedStep, clauses_of, feeder_of, line_fault, pilot_faults
+from rig.scenario.making import line_fault, pilot_faults
+from rig.scenario.script import Script, TimedStep, clauses_of, feeder_of
 from rig.scenario.show import told
 
 SOURCE = "scenario"
