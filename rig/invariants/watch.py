@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from rig.bench.bench import Bench
-from rig.bench.seen import KINDS, Seen
+from rig.bench.seen import Seen
 from rig.case import Case
 from rig.invariants.base import Invariant
 from rig.invariants.connection import Connection, StationLimit
@@ -27,6 +27,8 @@ _MAKE: Mapping[str, type[Invariant]] = {
 }
 NAMES = tuple(_MAKE)
 _FAULTS = ("break", "fault")
+# Of all that is seen, what invariants ask about.
+_KINDS = ("pilot", "contactor", "currents", "site")
 
 
 class Watch:
@@ -47,7 +49,7 @@ class Watch:
             self._wrong += 1 if event.data.get("on") else -1
             if self._connection is not None:
                 self._connection.unheard = self._wrong > 0
-        elif event.kind in KINDS:
+        elif event.kind in _KINDS:
             self._until(event.at_s)
             self._seen.take(event)
 

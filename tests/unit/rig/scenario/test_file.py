@@ -82,3 +82,11 @@ def test_what_does_not_fit_the_form(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(text)
     assert str(caught.value).startswith(message)
+
+
+def test_the_example_of_the_docs_is_the_file_it_names() -> None:
+    docs = Path(__file__).parents[4] / "docs" / "scenarios.md"
+    text = docs.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    shown, whole = parse(text), read(paths.fixtures() / "scenarios" / "examples" / "meter-unplugged.scenario.toml")
+    assert shown.steps == whole.steps[: len(shown.steps)]
+    assert (shown.name, shown.station, shown.bench) == (whole.name, whole.station, whole.bench)
