@@ -44,12 +44,12 @@ class StationRuntime:
     ) -> None:
         self.core = core or StationCore(settings)
         self._emit = emit
-        self._board = BoardPort(board, self, retry_s=settings.board_retry_s, tap=tap)
+        self._board = BoardPort(board, self, sockets=settings.sockets, retry_s=settings.board_retry_s, tap=tap)
         self._wait_for_board = wait_for_board
         self._meter: MeterLink | None = None
         if (found := meter_url(settings, p1=p1, meter=meter)) is not None:
             self._meter = MeterLink(settings, *found, self, reader=reader, tap=tap)
-        self._driven: Drive | None = None
+        self._driven: tuple[Drive, ...] = ()
         self._requested: bool | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._now_s = 0.0
@@ -90,7 +90,7 @@ class StationRuntime:
 
     def board_linked(self) -> None:
         """Send everything that is driven, whatever was sent over an earlier link."""
-        self._driven = None
+        self._driven = ()
         self._requested = None
         self._step(Inputs())
 
@@ -102,6 +102,10 @@ class StationRuntime:
     def board_sense(self, sense: Sense) -> None:
         """Something changed at the socket."""
         self._step(Inputs(sense=sense))
+
+    def board_contact(self, closed: bool) -> None:
+        """The external circuit at the RJ11 input."""
+        self._step(Inputs(contact=closed))
 
     def board_bad_line(self, reason: str) -> None:
         """Dropped by the link; worth a line in the log."""
@@ -132,9 +136,11 @@ class StationRuntime:
         for kind, fields in outputs.events:
             self._emit(now_s, kind, fields)
         if self._board.linked:
-            if outputs.drive != self._driven:
-                self._driven = outputs.drive
-                self._board.drive(outputs.drive)
+            if outputs.drives != self._driven:
+                for drive in outputs.drives:
+                    if drive not in self._driven:
+                        self._board.drive(drive)
+                self._driven = outputs.drives
             if outputs.request != self._requested:
                 self._requested = outputs.request
                 self._board.request(outputs.request)

@@ -25,10 +25,25 @@ def refuse_conflicts(settings: Settings) -> None:
 
 def within_the_rating(settings: Settings) -> str:
     """ALB-TCP-034: no limit goes beyond what the station is built for."""
-    limits = {"Station-MaxCurrent": settings.station_max_a, "Connector1-MaxCurrent": settings.connector1_max_a}
-    for key, limit_a in limits.items():
-        if limit_a > settings.rated_a:
-            return f"{key}: {limit_a:g} A is more than the station supports; allowed is up to {settings.rated_a:g} A"
+    limits = {
+        "Station-MaxCurrent": (settings.station_max_a, settings.rated_a * settings.feeders),  # SLB-033
+        "Connector1-MaxCurrent": (settings.connector1_max_a, settings.rated_a),
+        **({"Connector2-MaxCurrent": (settings.connector2_max_a, settings.rated_a)} if settings.sockets > 1 else {}),
+    }
+    for key, (limit_a, most_a) in limits.items():
+        if limit_a > most_a:
+            return f"{key}: {limit_a:g} A is more than the station supports; allowed is up to {most_a:g} A"
+    return ""
+
+
+def one_feeder_per_socket(settings: Settings) -> str:
+    """A second power cable is for a second socket; both cables bring one phase, or both three."""
+    if settings.feeders > settings.sockets:
+        return f"station.feeders: {settings.feeders} for {settings.sockets} socket; a socket has one power cable"
+    if settings.phases_2 and settings.feeders == 1:
+        return f"station.phases_2: {settings.phases_2} without a second power cable; set station.feeders to 2"
+    if settings.phases_2 and (len(settings.phases_2) == len("L1")) != settings.one_phase:
+        return f"station.phases_2: {settings.phases_2} beside Phase-Connected {settings.phases}; one phase, or three"
     return ""
 
 
@@ -82,4 +97,4 @@ def _phases(numbers: list[int]) -> str:
     return f"phase {' and '.join(map(str, numbers))}" if numbers else "no phase"
 
 
-CHECKS: tuple[Check, ...] = (within_the_rating, one_meter, one_source, whole_mapping)
+CHECKS: tuple[Check, ...] = (within_the_rating, one_feeder_per_socket, one_meter, one_source, whole_mapping)
