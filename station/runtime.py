@@ -103,6 +103,9 @@ class StationRuntime:
         """Something changed at the socket."""
         self._step(Inputs(sense=sense))
 
+    def board_contact(self, closed: bool) -> None:
+        """The external circuit that suspends charging was closed or opened; nothing follows from it yet."""
+
     def board_bad_line(self, reason: str) -> None:
         """Dropped by the link; worth a line in the log."""
         self._log(f"Board link: line dropped: {reason}")
