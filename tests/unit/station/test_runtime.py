@@ -65,7 +65,7 @@ class Board:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.pilot, self.contactor = "low", False
-        self.send(b"HELLO board 1 1\n")
+        self.send(b"HELLO board 2 1\n")
         self.sense()
         while line := await reader.readline():
             self.received += len(line)
@@ -87,7 +87,7 @@ class Board:
         if self.pilot.isdigit():
             low = -12_000
             drawn = round(int(self.pilot) * 0.6 * self.share) if self.contactor else 0
-        fields = (1, high, low, self.pp_ohm, drawn, drawn, drawn, 2300, 2300, 2300, int(self.contactor))
+        fields = (1, high, low, self.pp_ohm, drawn, drawn, drawn, 2300, 2300, 2300, int(self.contactor), 0, 0, 0)
         self.send(("SENSE " + " ".join(map(str, fields)) + "\n").encode())
 
     def set(self, state: str, share: float = 0.0, pp_ohm: int = 220) -> None:
@@ -157,7 +157,7 @@ class Bench:
 def test_greets_and_drives_and_requests(tmp_path: Path) -> None:
     async def main() -> None:
         async with Bench(tmp_path) as bench:
-            assert [line for _, line in bench.board.lines] == ["HELLO station 1 1", "DRIVE 1 high 0", "REQUEST 1"]
+            assert [line for _, line in bench.board.lines] == ["HELLO station 2 1", "DRIVE 1 high 0", "REQUEST 1"]
             assert {kind for _, kind, _ in bench.events} == {"limit", "status", "display", "led", "monitor"}
 
     run(main())
@@ -356,7 +356,7 @@ class TestPortsThatGoAway:
                 assert bench.last("status")["status"] == "Available"
                 await until(12.0)
                 assert [line for _, line in bench.board.lines] == [
-                    "HELLO station 1 1",
+                    "HELLO station 2 1",
                     "DRIVE 1 high 0",
                     "REQUEST 0",
                     "DRIVE 1 53333 1",

@@ -66,8 +66,8 @@ class Station:
 
     async def __aenter__(self) -> "Station":
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HELLO board 1 1\n")
-            plugged = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0\n"
+            writer.write(b"HELLO board 2 1\n")
+            plugged = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
             asyncio.get_running_loop().call_at(1.2, writer.write, plugged)
             while await reader.readline():
                 pass

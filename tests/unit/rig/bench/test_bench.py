@@ -14,8 +14,9 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, NotCharging
-from rig.bench.bench import CHARGING_WITHIN_S, SILENT_AFTER_S, UNASKED_AFTER_S, NotAsking
+from rig.bench.bench import SILENT_AFTER_S, UNASKED_AFTER_S, NotAsking
 from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
+from rig.bench.outlet import CHARGING_WITHIN_S
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere, RigError
 from rig.handles.settings_face import SettingsFace
