@@ -113,7 +113,7 @@ class Bench:
         self.events: list[tuple[float, str, dict[str, object]]] = []
         self.tapped: dict[tuple[str, str], int] = {}
         self.runtime = StationRuntime(
-            Settings.from_mapping(P1 if given is None else given),
+            Settings.from_mapping({"probing.duration_s": 0, **(P1 if given is None else given)}),
             board=f"unix:{self.path}",
             p1=os.ttyname(self.slave),
             emit=lambda *event: self.events.append(event),
@@ -192,10 +192,10 @@ def test_balancing_loss_and_return(tmp_path: Path) -> None:
         async with Bench(tmp_path) as bench:
             bench.meter(telegram(5))
             await until(0.5)
-            assert bench.last("limit") == {"source": "connector", "limit_a": 16.0}
+            assert bench.last("limit") == {"socket": 1, "source": "connector", "limit_a": 16.0}
             bench.board.set("B")
             await bench.meter_until(5.0, 15)
-            assert bench.last("limit") == {"source": "active", "limit_a": 10.0}
+            assert bench.last("limit") == {"socket": 1, "source": "active", "limit_a": 10.0}
             silent_s = now_s()
             await until(60.0)
             assert bench.logs() == [
@@ -353,7 +353,7 @@ class TestPortsThatGoAway:
                 bench.board.lines.clear()
                 await until(10.5)
                 assert bench.logs() == ["Board link lost: closed at the other end"]
-                assert bench.last("status")["status"] == "Available"
+                assert bench.last("status")["status"] == "Charging"
                 await until(12.0)
                 assert [line for _, line in bench.board.lines] == [
                     "HELLO station 2 1",
