@@ -59,8 +59,8 @@ class Bench:
     `feeder` is the order of the grid's phases at the station's terminals, `terminals` at the meter's; a feeder of one
     phase is one of a one-phase station. With two `feeders` each of two `sockets` has its own, and `feeder_2` is the
     order at the second one, as the first unless given. `settings` go to the station, on top of those in the bench
-    file. Without `probing` the case is not about it: `charge` and `probed` wait until that of an external station is
-    over. `station_on` False leaves the station off, for `check_meter`. `files` is
+    file. Without `probing` the case is not about it: the reference station does not probe, and `charge` and `probed`
+    wait until that of an external one is over. `station_on` False leaves the station off, for `check_meter`. `files` is
     the folder for captures, None for none.
 
     What is said of a socket, a car or an observation without an outlet is meant of outlet 1.
@@ -102,7 +102,9 @@ class Bench:
         self._station_on = station_on
         self.site = Site(phases=self._phases)
         self._meter = None if meter is None else make(meter, self._place(meter, calendar, rng, files))
-        self._settings = _settings(file.station, {**built.settings(file.station, self._phases), **settings})
+        unprobed = {} if probing or file.station.kind == "external" else {PROBING: 0.0}
+        needed = {**unprobed, **built.settings(file.station, self._phases), **settings}
+        self._settings = _settings(file.station, needed)
         set_to_it = meter is not None and meter.settings.keys() <= settings.keys()
         if self._meter is not None and set_to_it and file.station.kind == "reference":
             self._settings = {**self._meter.station_settings, **self._settings}

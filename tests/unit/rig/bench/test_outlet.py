@@ -193,6 +193,16 @@ def test_how_it_is_built_is_set(room: Room) -> None:
     room.run(body)
 
 
+def test_the_reference_station_probes_only_for_cases_about_it(room: Room) -> None:
+    async def body() -> None:
+        for probing in (False, True):
+            async with room.bench(BenchFile(station=StationEntry(settings={PROBING: 30})), probing=probing) as bench:
+                assert isinstance(bench.station, Station)
+                assert bench.station.settings[PROBING] == (30 if probing else 0.0)
+
+    room.run(body)
+
+
 def test_the_external_contact(room: Room) -> None:
     async def body() -> None:
         async with room.bench() as bench:
