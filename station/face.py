@@ -75,7 +75,7 @@ class Face:
         if view == self._monitored:
             return
         self._monitored = view
-        fields = {
+        fields: dict[str, object] = {
             "socket": outlet.number,
             "meter_a": None if meter_a is None else [round(current_a, 1) for current_a in meter_a],
             "socket_a": [round(current_ma / 1000, 1) for current_ma in outlet.measured_ma],

@@ -46,7 +46,9 @@ FACES: Mapping[Situation, Face] = {
 
 
 def display(situation: Situation, power_w: float, full_power_w: float) -> str:
-    """Text of the display; while charging, or waiting for one's turn, the measured power beside the most there could be (UI-001, UI-006, UI-007).
+    """Text of the display; for a session in turn the measured power beside the most there could be.
+
+    UI-001, UI-006, UI-007, ALT-018.
 
     Figures are kW truncated to 0.1 (O-53).
     """

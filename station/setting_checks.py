@@ -9,6 +9,7 @@ from station.errors import SettingError
 from station.meter_rows import RTU_CUSTOM, TCP_CUSTOM
 from station.setting_planned import EMS, METER, METER_AND_EMS
 from station.setting_rows import P1_PROTOCOL, RTU_PROTOCOL, TCP_PROTOCOL
+from station.socket_rows import SAME_ORDER
 
 if TYPE_CHECKING:
     from station.settings import Settings
@@ -40,9 +41,11 @@ def one_feeder_per_socket(settings: Settings) -> str:
     """A second power cable is for a second socket; both cables bring one phase, or both three."""
     if settings.feeders > settings.sockets:
         return f"station.feeders: {settings.feeders} for {settings.sockets} socket; a socket has one power cable"
-    if settings.phases_2 and settings.feeders == 1:
+    if settings.phases_2 == SAME_ORDER:
+        return ""
+    if settings.feeders == 1:
         return f"station.phases_2: {settings.phases_2} without a second power cable; set station.feeders to 2"
-    if settings.phases_2 and (len(settings.phases_2) == len("L1")) != settings.one_phase:
+    if (len(settings.phases_2) == len("L1")) != settings.one_phase:
         return f"station.phases_2: {settings.phases_2} beside Phase-Connected {settings.phases}; one phase, or three"
     return ""
 

@@ -28,7 +28,7 @@ from station.setting_rows import (
     TIC_PROTOCOL,
 )
 from station.setting_values import LICENCES, PARSERS, licence_names, normal
-from station.socket_rows import POWER_FACTOR
+from station.socket_rows import POWER_FACTOR, SAME_ORDER
 from station.sources.modbus.registers import Register
 from station.units import da_from_a
 
@@ -47,7 +47,7 @@ class Settings(PlannedSettings):
     connector1_max_a: float = 32.0
     connector2_max_a: float = 32.0
     phases: str = "L1L2L3"
-    phases_2: str = ""  # as phases
+    phases_2: str = SAME_ORDER
     sockets: int = 1
     feeders: int = 1
     static_balancing: bool = False
@@ -160,10 +160,10 @@ class Settings(PlannedSettings):
     @property
     def behind(self) -> tuple[Order, ...]:
         """The grid phases behind L1, L2 and L3 of each socket, socket 1 first (PH-001, PH-008)."""
-        feeders = (self.phases, self.phases_2 or self.phases) if self.feeders > 1 else (self.phases, self.phases)
+        second = self.phases if self.phases_2 == SAME_ORDER else self.phases_2
+        feeders = (self.phases, second)[: self.sockets]
         return tuple(
-            behind_socket(order(feeder), socket, self.sockets)
-            for socket, feeder in enumerate(feeders[: self.sockets], start=1)
+            behind_socket(order(feeder), socket, self.sockets) for socket, feeder in enumerate(feeders, start=1)
         )
 
     @property

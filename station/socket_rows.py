@@ -7,6 +7,8 @@ from station.setting_row import Choices, SettingRow
 ROTATIONS: Choices = tuple(
     (name, ()) for name in ("L1", "L2", "L3", "L1L2L3", "L1L3L2", "L2L3L1", "L2L1L3", "L3L1L2", "L3L2L1")
 )
+# Of the second power cable: as that of the first.
+SAME_ORDER = "as Phase-Connected"
 # O-10
 POWER_FACTOR, STEP_DOWN = "power-factor", "stepdown"
 CLASSIFIERS: Choices = ((POWER_FACTOR, ()), (STEP_DOWN, ()))
@@ -24,8 +26,8 @@ SOCKET_ROWS: tuple[SettingRow, ...] = (
     ),
     SettingRow(
         "phases_2", "station.phases_2", "choice", "PH-010 PH-023 PH-028",
-        "as Phase-Connected, for the second power cable; the same as for the first unless given",
-        choices=ROTATIONS,
+        "as Phase-Connected, for the second power cable",
+        choices=((SAME_ORDER, ()), *ROTATIONS),
     ),
     SettingRow(
         "connector2_max_a", "Connector2-MaxCurrent", "number", "CFG-006 V-09",

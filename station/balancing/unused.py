@@ -89,7 +89,9 @@ class Unused:
 
     def next_deadline_s(self) -> float | None:
         """When current changes hands if nothing changes before."""
-        return min([at_s for watched in self._watched.values() for at_s in watched.deadlines_s(self._unused_s)], default=None)
+        return min(
+            [at_s for watched in self._watched.values() for at_s in watched.deadlines_s(self._unused_s)], default=None
+        )
 
     def _lowered(self, claims: Sequence[Claim], limits: Sequence[Limit]) -> list[Claim]:
         lowered = list(claims)

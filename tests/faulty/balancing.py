@@ -9,6 +9,7 @@ from typing import Any
 
 from station.balancing import active, phase_order
 from station.balancing.active import ActiveBalancing
+from station.face import Event, Face
 from station.runtime import StationRuntime
 from station.settings import Settings
 from station.sources.reading import Reading
@@ -90,17 +91,17 @@ def suspects_the_phase_order(settings: Settings, **ports: Any) -> StationRuntime
 
 def shows_old_currents(settings: Settings, **ports: Any) -> StationRuntime:
     """Live monitoring shows the first reading for ever."""
-    runtime = station(settings, ports)
-    first: list[object] = []
 
-    def monitor(told: Any = runtime.core._monitor) -> dict[str, object]:
-        shown = told()
-        if shown["meter_a"] is not None and not first:
-            first.append(shown["meter_a"])
-        return {**shown, "meter_a": first[0] if first else None, "duty_pct": None}
+    class Stuck(Face):
+        first: object = None
 
-    runtime.core._monitor = monitor  # type: ignore[method-assign]
-    return runtime
+        def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
+            if kind == "monitor":
+                self.first = self.first or fields["meter_a"]
+                fields = {**fields, "meter_a": self.first, "duty_pct": None}
+            super()._say(events, kind, fields)
+
+    return station(settings, ports, face=Stuck)
 
 
 def looks_once_in_ten_readings(settings: Settings, **ports: Any) -> StationRuntime:

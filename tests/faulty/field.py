@@ -11,6 +11,7 @@ from typing import Any
 
 from station.balancing.active import PHASES, USABLE_FROM_DA, ActiveBalancing
 from station.errors import Malformed
+from station.face import Event, Face
 from station.runtime import StationRuntime
 from station.settings import Settings
 from station.sources.modbus.mapping import RegisterMap, register_map
@@ -336,15 +337,15 @@ def says_a_loss_twice(settings: Settings, **ports: Any) -> StationRuntime:
 
 def led_stays_interrupted(settings: Settings, **ports: Any) -> StationRuntime:
     """The LED of safe-current operation stays when the meter is back."""
-    runtime = station(settings, ports)
-    stuck: list[object] = []
 
-    def say(events: Any, kind: str, fields: dict[str, object], told: Any = runtime.core._say) -> None:
-        if kind == "led":
-            if not stuck and "interrupted" in str(fields["pattern"]):
-                stuck.append(fields["pattern"])
-            fields = {"pattern": stuck[0]} if stuck else fields
-        told(events, kind, fields)
+    class Stuck(Face):
+        stuck: object = None
 
-    runtime.core._say = say  # type: ignore[method-assign]
-    return runtime
+        def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
+            if kind == "led":
+                if "interrupted" in str(fields["pattern"]):
+                    self.stuck = fields["pattern"]
+                fields = {**fields, "pattern": self.stuck or fields["pattern"]}
+            super()._say(events, kind, fields)
+
+    return station(settings, ports, face=Stuck)

@@ -359,6 +359,7 @@ class TestPortsThatGoAway:
                     "HELLO station 2 1",
                     "DRIVE 1 high 0",
                     "REQUEST 0",
+                    "DRIVE 1 53333 0",
                     "DRIVE 1 53333 1",
                 ]
                 assert bench.board.lines[0][0] == pytest.approx(11.0)

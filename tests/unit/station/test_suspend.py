@@ -1,7 +1,9 @@
+"""The external circuit, both ways round."""
+
 import pytest
 
-from station.settings import Settings
 from station.setting_rows import P1_MODE, SUSPEND_CLOSED, SUSPEND_OPENED
+from station.settings import Settings
 from station.suspend import Suspend
 
 

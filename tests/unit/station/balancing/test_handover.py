@@ -1,3 +1,5 @@
+"""Who waits for whom when current changes hands."""
+
 import pytest
 
 from station.balancing.allocator import Claim, Limit
