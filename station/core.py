@@ -57,7 +57,7 @@ class Outputs:
 class StationCore:
     """A station with one or two sockets. The rooms can be replaced, for instance by deliberately faulty ones.
 
-    Of those that each socket has one of, the maker is given. `known` is what a station knew of its cars before.
+    Of those that each socket has one of, the maker is given.
     """
 
     def __init__(
@@ -70,21 +70,21 @@ class StationCore:
         active: ActiveBalancing | None = None,
         sharing: Sharing | None = None,
         suspend: Suspend | None = None,
+        outlet: Callable[..., Outlet] = Outlet,
         face: Callable[[Outlet], Face] = Face,
-        known: Mapping[int, Known] | None = None,
     ) -> None:
         self.settings = settings
         self.outlets = [
-            Outlet(number, settings, overcurrent=overcurrent, mode3=mode3) for number in range(1, settings.sockets + 1)
+            outlet(number, settings, overcurrent=overcurrent, mode3=mode3) for number in range(1, settings.sockets + 1)
         ]
         self.watch = watch or SourceWatch(settings)
         self.active = active or ActiveBalancing(settings)
-        self.sharing = sharing or Sharing(settings, known=known)
+        self.sharing = sharing or Sharing(settings)
         self.suspend = suspend or Suspend(settings)
-        self._faces = [face(outlet) for outlet in self.outlets]
+        self._faces = [face(each) for each in self.outlets]
         self._request = settings.p1_selected
         self._metered = settings.meter_port is not None
-        self._sockets = frozenset(outlet.number for outlet in self.outlets)
+        self._sockets = frozenset(each.number for each in self.outlets)
         self._station = Limit("station", self._sockets, (settings.station_da,) * 3)
         self._limits: list[Limit] = [self._station]
         self._plugged: list[int] = []  # in the order in which their sessions began
@@ -104,6 +104,14 @@ class StationCore:
         shares = self._settle(now_s, suspended, events)
         self._report(shares, suspended, events)
         return Outputs(tuple(outlet.commanded() for outlet in self.outlets), self._request, events)
+
+    def remembered(self) -> Mapping[int, Known]:
+        """What is kept over a reboot: what is known of the cars that are plugged in, by socket (O-13)."""
+        return self.sharing.known
+
+    def recall(self, known: Mapping[int, Known]) -> None:
+        """Begin with what was known before the reboot. To be called before the first step."""
+        self.sharing.recall(known)
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""

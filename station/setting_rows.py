@@ -161,6 +161,11 @@ ROWS: tuple[SettingRow, ...] = (
         unit="s", low=6.0, high=7.0,
     ),
     SettingRow(
+        "boot_s", "station.boot_s", "number", "CFG-053",
+        "how long a reboot takes; changed settings hold from then on (ALB-GEN-016)",
+        unit="s", low=1.0, high=60.0,
+    ),
+    SettingRow(
         "board_retry_s", "board.retry_s", "number", "",
         "how long to wait before connecting to the board again",
         unit="s", low=0.1, high=3600.0,

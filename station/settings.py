@@ -109,6 +109,7 @@ class Settings(PlannedSettings):
     m3_contactor_close_s: float = 0.0
     m3_c1_open_s: float = 6.0
     board_retry_s: float = 1.0
+    boot_s: float = 20.0
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, object]) -> "Settings":

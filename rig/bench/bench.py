@@ -263,6 +263,18 @@ class Bench:
         self._board.set_contact(closed, self._loop.time())
         self.poke()
 
+    def configure(self, changes: Mapping[str, object]) -> str:
+        """Change settings of the running station; see StationHandle."""
+        return self.station.configure(changes)
+
+    async def reboot(self) -> Event:
+        """Let the station reboot and wait until it is on again; see StationHandle. Returns the event with which it
+        began.
+        """
+        began = self._timeline.record(self._loop.time(), "bench", "reboot", {})
+        await self.station.reboot()
+        return began
+
     def plug_in(self, spec: VehicleSpec) -> Vehicle:
         """See Outlet."""
         return self.outlet(1).plug_in(spec)

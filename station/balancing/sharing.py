@@ -35,10 +35,9 @@ class Sharing:
         idle: Idle | None = None,
         alternating: Alternating | None = None,
         unused: Unused | None = None,
-        known: Mapping[int, Known] | None = None,
     ) -> None:
         self._several = settings.sockets > 1
-        self.probing = probing or new_probing(settings, known)
+        self.probing = probing or new_probing(settings)
         self.idle = idle or Idle()
         self.alternating = alternating or Alternating(settings.alternating_s)
         self.unused = unused or Unused(ma_from_a(settings.unused_a), settings.unused_s)
@@ -50,6 +49,11 @@ class Sharing:
     def known(self) -> Mapping[int, Known]:
         """What is known by now of the cars that are plugged in."""
         return {} if self.probing is None else self.probing.known
+
+    def recall(self, known: Mapping[int, Known]) -> None:
+        """Begin with what was known before."""
+        if self.probing is not None:
+            self.probing.recall(known)
 
     @property
     def probed(self) -> frozenset[int]:
@@ -102,9 +106,9 @@ class Sharing:
         return self._shares
 
 
-def new_probing(settings: Settings, known: Mapping[int, Known] | None = None) -> Probing | None:
+def new_probing(settings: Settings) -> Probing | None:
     """The probing the settings ask for; None when they ask for none."""
     if settings.probing_s == 0:
         return None
     classifier = CLASSIFIERS[settings.classifier]
-    return Probing(da_from_a(settings.chameleon_min_a), settings.probing_s, classifier, known)
+    return Probing(da_from_a(settings.chameleon_min_a), settings.probing_s, classifier)

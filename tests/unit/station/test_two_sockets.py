@@ -261,7 +261,8 @@ def test_what_was_known_before_a_reboot_is_known_after_it() -> None:  # O-13
     world = World({**SLB, "Station-MaxCurrent": 25})
     world.plug(1, Car(14.0, power_factor=0.95))
     world.run(60.0)
-    core = StationCore(world.core.settings, known=world.core.sharing.known)
+    core = StationCore(world.core.settings)
+    core.recall(world.core.remembered())
     core.step(Inputs(linked=False), 0.0)
     for socket, high, pp_ohm in ((1, 6000, 220), (2, 12_000, 0)):
         sense = Sense(socket, high, high, pp_ohm, (0, 0, 0), (2300, 2300, 2300), False, (0, 0, 0))

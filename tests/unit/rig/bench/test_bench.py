@@ -161,6 +161,12 @@ class Broken:
         if self.at_stop is not None:
             raise self.at_stop
 
+    def configure(self, changes: Any) -> str:
+        raise NotImplementedError
+
+    async def reboot(self) -> None:
+        raise NotImplementedError
+
     async def check_meter(self, wiring: Any, settings: Any) -> list[str]:
         raise NotImplementedError
 

@@ -67,6 +67,12 @@ class Station:
         self.writer.close()
         await self.writer.wait_closed()
 
+    def configure(self, changes: Mapping[str, object]) -> str:
+        raise NotImplementedError
+
+    async def reboot(self) -> None:
+        raise NotImplementedError
+
     async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
         raise NotImplementedError
 
