@@ -6,6 +6,7 @@ panel); the core only carries what one room decides to the next, in the order of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from station import messages
 from station.balancing.active import ActiveBalancing
@@ -54,6 +55,18 @@ class Outputs:
     events: list[Event] = field(default_factory=list)
 
 
+class _Still(NamedTuple):
+    """What was decided last. It holds while only the meter speaks, and says nothing that changes a limit."""
+
+    limits: Sequence[Limit]
+    until_s: float | None
+    drives: tuple[Drive, ...]
+
+    def holds(self, inputs: Inputs, now_s: float, limits: Sequence[Limit]) -> bool:
+        quiet = inputs.sense is None and inputs.contact is None and inputs.linked
+        return quiet and limits is self.limits and (self.until_s is None or now_s < self.until_s)
+
+
 class StationCore:
     """A station with one or two sockets. The rooms can be replaced, for instance by deliberately faulty ones.
 
@@ -88,22 +101,35 @@ class StationCore:
         self._station = Limit("station", self._sockets, (settings.station_da,) * 3)
         self._limits: list[Limit] = [self._station]
         self._plugged: list[int] = []  # in the order in which their sessions began
+        self._drawn_ma: tuple[int, ...] = (0, 0, 0)
         self._meter_a: tuple[float, float, float] | None = None
+        self._still: _Still | None = None
 
     def step(self, inputs: Inputs, now_s: float) -> Outputs:
         """Take what was observed and decide what to do from `now_s` on. Idempotent when nothing is new or due."""
         events: list[Event] = []
         self._observe(inputs)
+        if self.settings.active_balancing:
+            self._balance(now_s, inputs.heard, events)
+        still = self._still
+        if still is None or not still.holds(inputs, now_s, self._limits):
+            still = self._still = self._decide(inputs, now_s, events)
+        for face in self._faces:
+            face.monitor(self._meter_a, events)
+        return Outputs(still.drives, self._request, events)
+
+    def _decide(self, inputs: Inputs, now_s: float, events: list[Event]) -> "_Still":
         suspended = self.suspend.step(now_s, inputs.contact)
         for outlet in self.outlets:
             outlet.change = None
             outlet.resuming |= suspended and outlet.session
             outlet.protect(now_s)
-        if self.settings.active_balancing:
-            self._balance(now_s, inputs.heard, events)
         shares = self._settle(now_s, suspended, events)
         self._report(shares, suspended, events)
-        return Outputs(tuple(outlet.commanded() for outlet in self.outlets), self._request, events)
+        due = [outlet.next_deadline_s() for outlet in self.outlets]
+        due += [self.sharing.next_deadline_s(), self.suspend.next_deadline_s()]
+        until_s = min((due_s for due_s in due if due_s is not None), default=None)
+        return _Still(self._limits, until_s, tuple(outlet.commanded() for outlet in self.outlets))
 
     def remembered(self) -> Mapping[int, Known]:
         """What is kept over a reboot: what is known of the cars that are plugged in, by socket (O-13)."""
@@ -115,8 +141,7 @@ class StationCore:
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""
-        due = [outlet.next_deadline_s() for outlet in self.outlets]
-        due += [self.sharing.next_deadline_s(), self.suspend.next_deadline_s()]
+        due = [None if self._still is None else self._still.until_s]
         if self.settings.active_balancing:
             due += [self.watch.next_deadline_s(), self.active.next_deadline_s()]
         return min((due_s for due_s in due if due_s is not None), default=None)
@@ -132,12 +157,13 @@ class StationCore:
         sessions = {outlet.number for outlet in self.outlets if outlet.session}
         self._plugged = [number for number in self._plugged if number in sessions]
         self._plugged += sorted(sessions.difference(self._plugged))
+        one, *others = (outlet.grid_ma for outlet in self.outlets)
+        self._drawn_ma = tuple(map(sum, zip(one, *others, strict=True)))
 
     def _balance(self, now_s: float, heard: Sequence[Reading | BadTelegram], events: list[Event]) -> None:
         report = self.watch.step(now_s, heard if self._metered else ())
         events += map(_log, report.logs)
-        drawn_ma = [sum(phase_ma) for phase_ma in zip(*(outlet.grid_ma for outlet in self.outlets), strict=True)]
-        self.active.step(now_s, report.state, report.reading, drawn_ma, bool(self._plugged))
+        self.active.step(now_s, report.state, report.reading, self._drawn_ma, bool(self._plugged))
         if (mismatch := self.active.mismatch) is not None:
             names = (f"L{phase + 1}" for phase in mismatch)
             events.append(_log(messages.phase_order(*names)))
@@ -145,8 +171,10 @@ class StationCore:
             self._meter_a = report.reading.current_a
         elif report.state != "live":
             self._meter_a = None
-        grid = Limit("safe" if self.active.safe else "active", self._sockets, self.active.limits_da)
-        self._limits = [self._station, grid]
+        level, limits_da = "safe" if self.active.safe else "active", self.active.limits_da
+        grid = self._limits[-1]
+        if (grid.level, grid.per_phase_da) != (level, limits_da):
+            self._limits = [self._station, Limit(level, self._sockets, limits_da)]
 
     def _settle(self, now_s: float, suspended: bool, events: list[Event]) -> dict[int, Share]:
         """Share and drive until nothing changes any more at this instant."""
@@ -193,7 +221,6 @@ class StationCore:
         for outlet, face in zip(self.outlets, self._faces, strict=True):
             others = any(other.session and other.signalled_da for other in self.outlets if other is not outlet)
             face.report(shares[outlet.number], Around(safe, suspended, others), events)
-            face.monitor(self._meter_a, events)
 
 
 def _log(line: LogLine) -> Event:

@@ -36,7 +36,7 @@ class _Dated(ActiveBalancing):
     back_s: float | None = None
 
     def step(
-        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
     ) -> None:
         if not session or self.session_s is None:
             self.session_s = now_s if session else None
@@ -71,7 +71,7 @@ def does_not_look_while_paused(settings: Settings, **ports: Any) -> StationRunti
 
     class Sleeping(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             if state == "lost" and session and not any(self._limits_da):
                 state = "live"
@@ -135,7 +135,7 @@ def exclude_needs_no_meter(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Trusting(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             if state == "lost" and not self._include:
                 state = "live"
@@ -186,7 +186,7 @@ def falls_by_2_a_each_second(settings: Settings, **ports: Any) -> StationRuntime
         fallen_s: float | None = None
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             before_da = list(self._limits_da)
             super().step(now_s, state, reading, drawn_ma, session)
@@ -271,9 +271,9 @@ def takes_off_the_largest(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Largest(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
-            largest_ma = [max(drawn_ma) if phase_ma else 0 for phase_ma in drawn_ma]
+            largest_ma = tuple(max(drawn_ma) if phase_ma else 0 for phase_ma in drawn_ma)
             super().step(now_s, state, reading, largest_ma, session)
 
     return station(settings, ports, active=Largest(settings))
