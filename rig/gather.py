@@ -14,6 +14,7 @@ from rig.clauses import catalogue, timings
 from rig.options import RunOptions
 from rig.report import write_report
 from rig.report.model import Band, CaseResult, ClauseRow, Report, RunInfo
+from rig.report.pictures import most_telling
 from rig.timeline import Timeline
 from rig.verdicts import worst
 
@@ -70,7 +71,7 @@ class Gathered:
                 wall_s=round(self._wall_s(), 3),
                 self_test="passed" if options.clock.kind == "virtual" else "not needed",
             ),
-            cases=cases,
+            cases=most_telling(cases),
             clauses=_clause_rows(cases),
             bands=_bands(),
         )

@@ -25,6 +25,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.file import BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.installed import note_installation
 from rig.bench.observed import Expectation, Observed
 from rig.bench.phases import STRAIGHT, at_terminals, to_grid
 from rig.clock import Calendar, VirtualLoop, WallLoop
@@ -100,6 +101,7 @@ class Bench:
         self.socket = Socket(SOCKET, phases=self._phases, emit=timeline.emitter("board"))
         if behind_meter:
             self.site.attach(f"socket {SOCKET}", lambda now_s: to_grid(self.socket.currents_a(now_s), feeder))
+        note_installation(timeline, loop.time(), {SOCKET: feeder}, self._settings)
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
         board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
