@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rig import report_folder
-from rig.clauses import catalogue, timings
+from rig.clauses import catalogue, reasons, timings
 from rig.options import RunOptions
 from rig.report import write_report
 from rig.report.model import Band, CaseResult, ClauseRow, Report, RunInfo
@@ -74,6 +74,7 @@ class Gathered:
             cases=most_telling(cases),
             clauses=_clause_rows(cases),
             bands=_bands(),
+            obstacles={name: obstacle.text for name, obstacle in reasons.obstacles().items()},
         )
 
     def write(self, directory: Path) -> None:
