@@ -138,7 +138,7 @@ class _SocketPicture:
         self.socket = socket
         groups = _phase_groups(socket.drawn)
         self._phases = groups if len(groups) > 1 else []
-        self._area = "drawn at most" if len(groups) > 1 else f"drawn, {groups[0].name}" if groups else ""
+        self._area = "drawn, most" if len(groups) > 1 else f"drawn, {groups[0].name}" if groups else ""
         longest_s = max((span.end_s - span.start_s for span in socket.beyond.spans), default=0.0)
         self._beyond = longest_s * frame.per_second >= 1.0
         socket.pilot.spans = absorb(socket.pilot.spans, 1 / frame.per_second)

@@ -83,7 +83,7 @@ def test_phases_without_current_are_left_out_of_the_socket() -> None:
 def test_phases_that_differ_are_drawn_one_by_one() -> None:
     currents = Event(6.0, "board", "currents", {"socket": 1, "i_a": [10.0, 10.0, 4.0]})
     shown = texts(case_timeline_svg([session()[0], session()[1], currents, session()[-1]]))
-    assert {"drawn at most", "L1, L2", "L3"} <= set(shown)
+    assert {"drawn, most", "L1, L2", "L3"} <= set(shown)
     equal = Event(6.0, "board", "currents", {"socket": 1, "i_a": [10.0, 10.0, 10.0]})
     shown = texts(case_timeline_svg([session()[0], session()[1], equal, session()[-1]]))
     assert "drawn, L1–L3" in shown
