@@ -26,6 +26,7 @@ from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.built import Built
 from rig.bench.file import PROBING, BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.installed import note_installation
 from rig.bench.observed import Expectation, Observed
 from rig.bench.outlet import CHARGING_WITHIN_S, Outlet
 from rig.bench.phases import STRAIGHT, at_terminals, phases_of, to_grid
@@ -115,6 +116,7 @@ class Bench:
         if behind_meter:
             for outlet, order in zip(self.outlets, orders, strict=True):
                 self._connect(outlet.socket, order)
+        note_installation(timeline, loop.time(), dict(enumerate(orders, 1)), self._settings)
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
         self._board = Board(

@@ -1,0 +1,25 @@
+"""What the report has to know of an installation to draw it: which phases are behind a socket, and what may flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rig.timeline import Timeline
+
+# The settings that limit each phase of the station and of the grid connection, as names are compared.
+_LIMITS = {"stationmaxcurrent": "station_a", "smartmetermaxcurrent": "meter_a"}
+
+
+def note_installation(
+    timeline: Timeline, at_s: float, feeders: Mapping[int, str], settings: Mapping[str, object]
+) -> None:
+    """Record the order of the grid's phases at each socket, and the limits per phase that the case sets, in A."""
+    for socket, order in feeders.items():
+        timeline.record(at_s, "rig", "wiring", {"socket": socket, "phases": order})
+    limits: dict[str, float | None] = dict.fromkeys(_LIMITS.values())
+    for key, value in settings.items():
+        name = _LIMITS.get(key.casefold().replace("-", "").replace(" ", ""))
+        if name is not None and isinstance(value, int | float):
+            limits[name] = float(value)
+    if any(value is not None for value in limits.values()):
+        timeline.record(at_s, "rig", "limits", dict(limits))
