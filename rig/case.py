@@ -50,6 +50,10 @@ class Case:
         behind_meter: bool = True,
         feeder: str = STRAIGHT,
         terminals: str = STRAIGHT,
+        sockets: int = 1,
+        feeders: int = 1,
+        feeder_2: str | None = None,
+        probing: bool = False,
         station_on: bool = True,
     ) -> Bench:
         """A bench to enter with `async with`; see `Bench` for what can be chosen."""
@@ -65,6 +69,10 @@ class Case:
             behind_meter=behind_meter,
             feeder=feeder,
             terminals=terminals,
+            sockets=sockets,
+            feeders=feeders,
+            feeder_2=feeder_2,
+            probing=probing,
             station_on=station_on,
             files=self.files,
         )

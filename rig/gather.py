@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rig import report_folder
-from rig.clauses import catalogue, timings
+from rig.clauses import catalogue, reasons, timings
 from rig.options import RunOptions
 from rig.report import write_report
 from rig.report.model import Band, CaseResult, ClauseRow, Report, RunInfo
+from rig.report.pictures import most_telling
 from rig.timeline import Timeline
 from rig.verdicts import worst
 
@@ -70,9 +71,10 @@ class Gathered:
                 wall_s=round(self._wall_s(), 3),
                 self_test="passed" if options.clock.kind == "virtual" else "not needed",
             ),
-            cases=cases,
+            cases=most_telling(cases),
             clauses=_clause_rows(cases),
             bands=_bands(),
+            obstacles={name: obstacle.text for name, obstacle in reasons.obstacles().items()},
         )
 
     def write(self, directory: Path) -> None:

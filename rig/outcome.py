@@ -18,6 +18,8 @@ from rig.verdicts import SEVERITY, Outcome, worst
 
 _FINDINGS: tuple[Outcome, ...] = ("fail", "inconclusive")
 _LOG_LINES = 40
+# How several sockets share is worth more than one picture.
+_EXAMPLES, _EXAMPLES_ON_SOCKETS = 1, 3
 
 
 def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> CaseResult:
@@ -32,7 +34,7 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         write_case_files(case.timeline, case.name, case.files)
         captures = [f"{CAPTURES}/{part_name(case.name)}/{path.name}" for path in sorted(case.files.glob("*.pcapng"))]
     title, _, doc = inspect.cleandoc(getattr(getattr(item, "obj", None), "__doc__", None) or item.name).partition("\n")
-    if case.files is not None and (outcome != "pass" or _is_an_example(item)):
+    if case.files is not None and (outcome != "pass" or _place(item) < _examples(case)):
         plot = case_timeline_svg(case.timeline.events, title=title, moments=moments_of(case.judge.verdicts))
     return CaseResult(
         case=case.name,
@@ -51,14 +53,24 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
     )
 
 
-def _is_an_example(item: pytest.Item) -> bool:
-    """Whether it is the first of the cases that differ only in their parameters: a picture of each would be too many.
+def _examples(case: Case) -> int:
+    """Of how many passed cases that differ only in their parameters the report has a picture; of each is too many."""
+    loaded = {event.data.get("socket") for event in case.timeline.of("currents")}
+    return _EXAMPLES_ON_SOCKETS if len(loaded) > 1 else _EXAMPLES
+
+
+def _place(item: pytest.Item) -> int:
+    """Which of the cases that differ only in their parameters it is, from 0.
 
     Every worker collects all cases, so this does not depend on who runs which.
     """
     function = getattr(item, "originalname", item.name)
-    same = (other for other in item.session.items if getattr(other, "originalname", "") == function)
-    return next((other for other in same if other.path == item.path), item) is item
+    same = [
+        other
+        for other in item.session.items
+        if other.path == item.path and getattr(other, "originalname", "") == function
+    ]
+    return same.index(item) if item in same else 0
 
 
 def _settle(case: Case, clauses: Sequence[str], raised: BaseException | None) -> tuple[Outcome, str | None]:

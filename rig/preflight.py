@@ -31,7 +31,8 @@ def preflight(options: RunOptions) -> None:
 
 async def _switch_on_and_off(case: Case) -> None:
     for meter in _one_for_each_line(case.options.bench.lines) or [None]:
-        async with case.bench(meter=meter):
+        station = case.options.bench.station
+        async with case.bench(meter=meter, sockets=station.sockets, feeders=station.feeders):
             pass
 
 

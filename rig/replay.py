@@ -96,7 +96,7 @@ async def replay(line: Line, data: bytes, kind: Kind = P1) -> list[Replayed]:
         told.clear()
 
     try:
-        await reader.start(Port(line.b.path, lambda: line.b.attach(f"the station's {kind.name} reader")))
+        await reader.start(Port(line.b.path, lambda: line.b.attach(f"the station's {kind.name} reader"), line.b.detach))
         await transmit(line, kind.pieces(data), sent)
     finally:
         reader.stop()

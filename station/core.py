@@ -1,91 +1,109 @@
 """The station's decision core: inputs observed now, outputs decided now. Pure; it is told the time.
 
-Each function is a room of its own (over-current, watch over the meter, active balancing, allocator, mode 3, panel);
-the core only carries what one room decides to the next, in the order of `StationCore.step`.
+Each function is a room of its own (over-current, watch over the meter, active balancing, sharing, suspend, mode 3,
+panel); the core only carries what one room decides to the next, in the order of `StationCore.step`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from station import messages, panel
+from station import messages
 from station.balancing.active import ActiveBalancing
-from station.balancing.limits import SOCKET, Offer, SocketLimits
+from station.balancing.allocator import Claim, Limit, Share, divide
+from station.balancing.classifiers import Sample
+from station.balancing.probing import Known
+from station.balancing.sharing import Sharing
 from station.board.codec import Drive, Sense
-from station.cable import cable_da
-from station.messages import LogLine, Status
-from station.mode3 import Mode3, Permission
-from station.overcurrent import OverCurrent, Resumed, Tripped
-from station.panel import FACES, Situation
-from station.pilot import Vehicle, diode_missing, signalled_ma, vehicle_state
+from station.face import Around, Event, Face
+from station.messages import LogLine
+from station.mode3 import Mode3
+from station.outlet import Outlet
+from station.overcurrent import OverCurrent
 from station.settings import Settings
 from station.sources.reading import BadTelegram, Reading
 from station.sources.watch import SourceWatch
+from station.suspend import Suspend
+from station.units import MA_PER_DA
 
-NOMINAL_V = 230
-NO_CURRENT = (0, 0, 0)
-
-
-class Event(NamedTuple):
-    """One thing to report: `kind` and `fields` as in docs/architecture.md, section Events."""
-
-    kind: str
-    fields: dict[str, object]
+# The rooms answer each other at one instant: a car's state, its offer, what is left for the next one.
+MOST_ROUNDS = 8
+SUSPENDED = Share(0, "suspended")
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What was observed since the last step.
 
-    `sense` is the newest word of the board, None when there is no new one; `linked` whether the board is there;
-    `heard` what the meter reader made of the bytes that came.
+    `sense` is the newest word of the board on one of its sockets, `contact` whether the external circuit is closed,
+    each None when there is no new one; `linked` whether the board is there; `heard` what the meter reader made of the
+    bytes that came.
     """
 
     sense: Sense | None = None
+    contact: bool | None = None
     linked: bool = True
     heard: Sequence[Reading | BadTelegram] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the station wants now: pilot and contactor, the P1 Data Request, and what there is to report."""
+    """What the station wants now: pilot and contactor of each socket, the P1 Data Request, and what to report."""
 
-    drive: Drive
+    drives: tuple[Drive, ...]
     request: bool
     events: list[Event] = field(default_factory=list)
 
 
+class _Still(NamedTuple):
+    """What was decided last. It holds while only the meter speaks, and says nothing that changes a limit."""
+
+    limits: Sequence[Limit]
+    until_s: float | None
+    drives: tuple[Drive, ...]
+
+    def holds(self, inputs: Inputs, now_s: float, limits: Sequence[Limit]) -> bool:
+        quiet = inputs.sense is None and inputs.contact is None and inputs.linked
+        return quiet and limits is self.limits and (self.until_s is None or now_s < self.until_s)
+
+
 class StationCore:
-    """A station with one socket. The rooms can be replaced, for instance by deliberately faulty ones."""
+    """A station with one or two sockets. The rooms can be replaced, for instance by deliberately faulty ones.
+
+    Of those that each socket has one of, the maker is given.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        overcurrent: OverCurrent | None = None,
+        overcurrent: Callable[[Settings], OverCurrent] = OverCurrent,
+        mode3: Callable[[Settings], Mode3] = Mode3,
         watch: SourceWatch | None = None,
         active: ActiveBalancing | None = None,
-        mode3: Mode3 | None = None,
+        sharing: Sharing | None = None,
+        suspend: Suspend | None = None,
+        outlet: Callable[..., Outlet] = Outlet,
+        face: Callable[[Outlet], Face] = Face,
     ) -> None:
         self.settings = settings
-        self.overcurrent = overcurrent or OverCurrent(settings)
+        self.outlets = [
+            outlet(number, settings, overcurrent=overcurrent, mode3=mode3) for number in range(1, settings.sockets + 1)
+        ]
         self.watch = watch or SourceWatch(settings)
         self.active = active or ActiveBalancing(settings)
-        self.mode3 = mode3 or Mode3(settings)
-        self.limits = SocketLimits(settings)
+        self.sharing = sharing or Sharing(settings)
+        self.suspend = suspend or Suspend(settings)
+        self._faces = [face(each) for each in self.outlets]
         self._request = settings.p1_selected
         self._metered = settings.meter_port is not None
-        self._full_power_w = settings.cap_da / 10 * NOMINAL_V * len(settings.grid_phases)
-
-        self._sense: Sense | None = None
-        self._vehicle = Vehicle.UNKNOWN
-        self._session = False
-        self._charged = False  # since it was plugged in
-        self._diode_fault = False
+        self._sockets = frozenset(each.number for each in self.outlets)
+        self._station = Limit("station", self._sockets, (settings.station_da,) * 3)
+        self._limits: list[Limit] = [self._station]
+        self._plugged: list[int] = []  # in the order in which their sessions began
+        self._drawn_ma: tuple[int, ...] = (0, 0, 0)
         self._meter_a: tuple[float, float, float] | None = None
-        self._monitored: object = None
-        self._reported: object = None
-        self._said: dict[str, object] = {}
+        self._still: _Still | None = None
 
     def step(self, inputs: Inputs, now_s: float) -> Outputs:
         """Take what was observed and decide what to do from `now_s` on. Idempotent when nothing is new or due."""
@@ -93,59 +111,59 @@ class StationCore:
         self._observe(inputs)
         if self.settings.active_balancing:
             self._balance(now_s, inputs.heard, events)
-        offer = self._offer()
+        still = self._still
+        if still is None or not still.holds(inputs, now_s, self._limits):
+            still = self._still = self._decide(inputs, now_s, events)
+        for face in self._faces:
+            face.monitor(self._meter_a, events)
+        return Outputs(still.drives, self._request, events)
 
-        change = self._protect(now_s)
-        pilot_before = self.mode3.pilot
-        self.mode3.step(now_s, self._vehicle, self._permission(offer), offer.current_ma)
-        if self.mode3.pilot != pilot_before:
-            self._protect(now_s)  # from now on against what is signalled now
-        self._charged |= self.mode3.state == "C2"
+    def _decide(self, inputs: Inputs, now_s: float, events: list[Event]) -> "_Still":
+        suspended = self.suspend.step(now_s, inputs.contact)
+        for outlet in self.outlets:
+            outlet.change = None
+            outlet.resuming |= suspended and outlet.session
+            outlet.protect(now_s)
+        shares = self._settle(now_s, suspended, events)
+        self._report(shares, suspended, events)
+        due = [outlet.next_deadline_s() for outlet in self.outlets]
+        due += [self.sharing.next_deadline_s(), self.suspend.next_deadline_s()]
+        until_s = min((due_s for due_s in due if due_s is not None), default=None)
+        return _Still(self._limits, until_s, tuple(outlet.commanded() for outlet in self.outlets))
 
-        self._report(offer, change, events)
-        self._show(events)
-        drive = Drive(SOCKET, self.mode3.pilot, self.mode3.contactor)
-        return Outputs(drive, self._request, events)
+    def remembered(self) -> Mapping[int, Known]:
+        """What is kept over a reboot: what is known of the cars that are plugged in, by socket (O-13)."""
+        return self.sharing.known
+
+    def recall(self, known: Mapping[int, Known]) -> None:
+        """Begin with what was known before the reboot. To be called before the first step."""
+        self.sharing.recall(known)
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""
-        deadlines = [self.overcurrent.next_deadline_s(), self.mode3.next_deadline_s()]
+        due = [None if self._still is None else self._still.until_s]
         if self.settings.active_balancing:
-            deadlines += [self.watch.next_deadline_s(), self.active.next_deadline_s()]
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+            due += [self.watch.next_deadline_s(), self.active.next_deadline_s()]
+        return min((due_s for due_s in due if due_s is not None), default=None)
 
     def _observe(self, inputs: Inputs) -> None:
-        """What the board says about vehicle and cable, and what follows for the session."""
         if not inputs.linked:
-            self._sense = None
-            self._vehicle = Vehicle.UNKNOWN
-            self._session = False  # an over-current pause goes on: a glitch of the link must not end it
+            for outlet in self.outlets:
+                outlet.unlink()
+        elif inputs.sense is not None:
+            self.outlets[inputs.sense.socket - 1].observe(inputs.sense)
+        else:
             return
-        sense = inputs.sense
-        if sense is None:
-            return
-        self._sense = sense
-        self._vehicle = vehicle_state(sense.cp_high_mv, self._vehicle)
-        if sense.pp_ohm == 0 or self._vehicle is Vehicle.A:
-            self._session = self._charged = self._diode_fault = False
-            self.overcurrent.reset()
-        elif self._vehicle is not Vehicle.UNKNOWN:
-            self._session = True
-            if self._vehicle is not Vehicle.E and diode_missing(sense.cp_high_mv, sense.cp_low_mv):
-                self._diode_fault = True
-        if self._diode_fault:
-            self._vehicle = Vehicle.E
-
-    def _measured_ma(self) -> tuple[int, int, int]:
-        return NO_CURRENT if self._sense is None else self._sense.current_ma
+        sessions = {outlet.number for outlet in self.outlets if outlet.session}
+        self._plugged = [number for number in self._plugged if number in sessions]
+        self._plugged += sorted(sessions.difference(self._plugged))
+        one, *others = (outlet.grid_ma for outlet in self.outlets)
+        self._drawn_ma = tuple(map(sum, zip(one, *others, strict=True)))
 
     def _balance(self, now_s: float, heard: Sequence[Reading | BadTelegram], events: list[Event]) -> None:
         report = self.watch.step(now_s, heard if self._metered else ())
         events += map(_log, report.logs)
-        drawn_ma = [0, 0, 0]
-        for phase, current_ma in zip(self.settings.grid_phases, self._measured_ma(), strict=False):
-            drawn_ma[phase] = current_ma
-        self.active.step(now_s, report.state, report.reading, drawn_ma, self._session)
+        self.active.step(now_s, report.state, report.reading, self._drawn_ma, bool(self._plugged))
         if (mismatch := self.active.mismatch) is not None:
             names = (f"L{phase + 1}" for phase in mismatch)
             events.append(_log(messages.phase_order(*names)))
@@ -153,90 +171,56 @@ class StationCore:
             self._meter_a = report.reading.current_a
         elif report.state != "live":
             self._meter_a = None
+        level, limits_da = "safe" if self.active.safe else "active", self.active.limits_da
+        grid = self._limits[-1]
+        if (grid.level, grid.per_phase_da) != (level, limits_da):
+            self._limits = [self._station, Limit(level, self._sockets, limits_da)]
 
-    def _offer(self) -> Offer:
-        """What the socket may have; without a session, what a vehicle plugged in now would get."""
-        cable = cable_da(self._sense.pp_ohm) if self._session and self._sense is not None else None
-        if self.settings.active_balancing:
-            return self.limits.offer(cable, self.active.limits_da, "safe" if self.active.safe else "active")
-        return self.limits.offer(cable)
+    def _settle(self, now_s: float, suspended: bool, events: list[Event]) -> dict[int, Share]:
+        """Share and drive until nothing changes any more at this instant."""
+        for _ in range(MOST_ROUNDS):
+            shares = self._share(now_s, suspended, events)
+            changed = [outlet.drive(now_s, shares[outlet.number].current_da * MA_PER_DA) for outlet in self.outlets]
+            if not any(changed):
+                break
+        return shares
 
-    def _protect(self, now_s: float) -> Tripped | Resumed | None:
-        charging = self._sense is not None and self._sense.contactor
-        return self.overcurrent.step(now_s, self._measured_ma(), signalled_ma(self.mode3.pilot), charging)
+    def _share(self, now_s: float, suspended: bool, events: list[Event]) -> dict[int, Share]:
+        """What each socket may have; without a session, what a vehicle plugged in now would get alone."""
+        claims = [
+            Claim(outlet.number, outlet.behind, outlet.cap_da, cap_source=outlet.cap_source) for outlet in self.outlets
+        ]
+        wanting = [] if suspended else [claims[n - 1] for n in self._plugged if self.outlets[n - 1].wants]
+        offers_da, samples, drawn_ma = {}, dict[int, Sample](), {}
+        for outlet in self.outlets:
+            offers_da[outlet.number] = outlet.signalled_da
+            drawn_ma[outlet.number] = outlet.grid_ma
+            if outlet.session:
+                samples[outlet.number] = outlet.sample
+        shares: dict[int, Share] = {}
+        if all(outlet.sense is not None for outlet in self.outlets):  # until then nobody knows who is there
+            shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, drawn_ma)
+        for number, known in self.sharing.concluded.items():
+            phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
+            events.append(_log(messages.probed(number, known.minimum_da / 10, phases or "no phase yet")))
+        wants = {claim.socket for claim in wanting}
+        for claim in claims:
+            if claim.socket not in shares:
+                shares[claim.socket] = self._without_a_claim(claim, claim.socket in wants, suspended)
+        return shares
 
-    def _permission(self, offer: Offer) -> Permission:
-        if self.overcurrent.paused:
-            return Permission.FAULT
-        return Permission.OFFER if self._session and offer.current_ma else Permission.NONE
+    def _without_a_claim(self, claim: Claim, wants: bool, suspended: bool) -> Share:
+        if wants:
+            return Share(0, "probing")  # it waits for its own
+        if suspended:
+            return SUSPENDED
+        return divide([claim], self._limits)[claim.socket]
 
-    def _situation(self, offer: Offer) -> Situation:
-        if self.overcurrent.paused:
-            return Situation.OVER_CURRENT
-        if not self._session:
-            return Situation.IDLE
-        if self.mode3.state in ("D1", "E"):
-            return Situation.PILOT_FAULT
-        if not offer.current_ma:
-            return Situation.WAITING
-        if self.mode3.state != "C2":
-            return Situation.READY
-        if self.settings.active_balancing and self.active.safe:
-            return Situation.SAFE
-        # Within the time a vehicle has to follow a lower offer (O-03); after that it is an over-current.
-        following = self.overcurrent.allowed_ma > offer.current_ma < max(self._measured_ma())
-        return Situation.REDUCING if following else Situation.CHARGING
-
-    def _report(self, offer: Offer, change: Tripped | Resumed | None, events: list[Event]) -> None:
-        """Say what is different from what was said last."""
-        situation = self._situation(offer)
-        view = (situation, offer, self._charged, self._power_w())
-        if view == self._reported:
-            return
-        self._reported = view
-        self._say(events, "limit", {"source": offer.source, "limit_a": offer.current_ma / 1000})
-        if isinstance(change, Tripped):
-            self._say(events, "status", dict(messages.over_current(SOCKET, change)))
-        elif situation is Situation.PILOT_FAULT:
-            self._say(events, "status", dict(messages.pilot_fault(SOCKET)))
-        elif situation is not Situation.OVER_CURRENT:
-            self._say(events, "status", dict(messages.status_notification(SOCKET, self._status(situation))))
-        self._say(events, "display", {"text": panel.display(situation, self._power_w(), self._full_power_w)})
-        self._say(events, "led", {"pattern": FACES[situation].led})
-
-    def _show(self, events: list[Event]) -> None:
-        """Live monitoring, when something of it has changed."""
-        view = (self._meter_a, self._measured_ma(), self.mode3.state, self.mode3.pilot)
-        if view != self._monitored:
-            self._monitored = view
-            self._say(events, "monitor", self._monitor())
-
-    def _monitor(self) -> dict[str, object]:
-        """Currents, States, Communication car (ALB-GEN-053)."""
-        return {
-            "meter_a": None if self._meter_a is None else [round(current_a, 1) for current_a in self._meter_a],
-            "socket_a": [round(current_ma / 1000, 1) for current_ma in self._measured_ma()],
-            "state": self.mode3.state,
-            "duty_pct": self.mode3.pilot / 1000 if isinstance(self.mode3.pilot, int) else None,
-        }
-
-    def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
-        if self._said.get(kind) != fields:
-            self._said[kind] = fields
-            events.append(Event(kind, fields))
-
-    def _status(self, situation: Situation) -> Status:
-        if situation is Situation.IDLE:
-            return "Available"
-        if situation is Situation.WAITING:
-            return "SuspendedEVSE"
-        return "Charging" if self._charged else "Preparing"
-
-    def _power_w(self) -> float:
-        if self._sense is None:
-            return 0.0
-        pairs = zip(self._sense.current_ma, self._sense.voltage_dv, strict=True)
-        return sum(current_ma * voltage_dv for current_ma, voltage_dv in pairs) / 10_000
+    def _report(self, shares: Mapping[int, Share], suspended: bool, events: list[Event]) -> None:
+        safe = self.settings.active_balancing and self.active.safe
+        for outlet, face in zip(self.outlets, self._faces, strict=True):
+            others = any(other.session and other.signalled_da for other in self.outlets if other is not outlet)
+            face.report(shares[outlet.number], Around(safe, suspended, others), events)
 
 
 def _log(line: LogLine) -> Event:

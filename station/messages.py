@@ -36,6 +36,11 @@ def phase_order(socket: str, meter: str) -> LogLine:
     return LogLine(f"Meter phase order: what socket phase {socket} draws is seen on meter phase {meter}", False)
 
 
+def probed(socket: int, minimum_a: float, phases: str) -> LogLine:
+    """PRB-006, in words of our own."""
+    return LogLine(f"Socket {socket}: vehicle needs {minimum_a:.0f} A, on {phases}", False)
+
+
 OVER_CURRENT_VENDOR_CODE = "302"  # OCP-021
 INFO_LENGTH = 50  # O-64: all that OCPP 1.6 lets through
 

@@ -5,6 +5,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 DISPLAY_302 = "302: One moment please. Your charging session will resume shortly."  # OCP-015 LOG-013
+DISPLAY_SUSPENDED = "Charging session halted by energy supplier"  # SCM-008
 DISPLAY_WAITING = "Chargepoint ready, waiting for power"  # LOG-015 UI-014
 
 
@@ -16,7 +17,9 @@ class Situation(Enum):
     CHARGING = auto()
     REDUCING = auto()  # charging, and asked for less than it draws
     SAFE = auto()  # charging at the safe current, the meter is not heard
-    WAITING = auto()  # too little current to offer any
+    WAITING = auto()  # too little current to offer anybody any
+    TURN = auto()  # others are served, this one waits for its turn
+    SUSPENDED = auto()  # by the external circuit
     OVER_CURRENT = auto()  # paused in state F
     PILOT_FAULT = auto()  # no usable pilot signal
 
@@ -35,13 +38,17 @@ FACES: Mapping[Situation, Face] = {
     Situation.REDUCING: Face("", "dark blue flashing"),  # UI-002
     Situation.SAFE: Face("", "dark blue interrupted"),  # UI-011
     Situation.WAITING: Face(DISPLAY_WAITING, "light blue flashing"),  # UI-010 LOG-015
+    Situation.TURN: Face("", "light blue flashing"),  # ALT-018 ALT-019 PRB-023 UI-005
+    Situation.SUSPENDED: Face(DISPLAY_SUSPENDED, "light blue flashing"),  # SCM-008 SCM-010 O-48
     Situation.OVER_CURRENT: Face(DISPLAY_302, "red/blue alternating"),  # OCP-015 OCP-017
     Situation.PILOT_FAULT: Face("Check the cable and the vehicle", "red steady"),  # our own
 }
 
 
 def display(situation: Situation, power_w: float, full_power_w: float) -> str:
-    """Text of the display; while charging the measured power beside the most there could be (UI-001, UI-006, UI-007).
+    """Text of the display; for a session in turn the measured power beside the most there could be.
+
+    UI-001, UI-006, UI-007, ALT-018.
 
     Figures are kW truncated to 0.1 (O-53).
     """

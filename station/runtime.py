@@ -5,7 +5,7 @@ the station keeps running, and they are opened again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from station.board.codec import Drive, Sense
 from station.board.port import BoardPort
@@ -15,6 +15,7 @@ from station.errors import PortError
 from station.meter_link import Heard, MeterLink, meter_url
 from station.settings import MeterPort, Settings
 from station.sources.readers import MeterReader
+from station.storage import Storage
 
 Emit = Callable[[float, str, dict[str, object]], None]
 
@@ -26,7 +27,7 @@ class StationRuntime:
     is where the settings say unless that is given, and is called by what they say either way). `emit(at_s, kind,
     fields)` gets the events of docs/architecture.md. `tap(port, "rx" or "tx", bytes)` is called after every OS read
     and write on the ports "board" and `meter_port`. With `wait_for_board` the board may come later than the station.
-    `core` and `reader` can be replaced.
+    `core` and `reader` can be replaced. `storage` is what it kept since it was on before, and keeps for the next time.
     """
 
     def __init__(
@@ -41,15 +42,19 @@ class StationRuntime:
         wait_for_board: bool = False,
         core: StationCore | None = None,
         reader: MeterReader | None = None,
+        storage: Storage | None = None,
     ) -> None:
         self.core = core or StationCore(settings)
+        self._storage = storage
+        if storage is not None:
+            self.core.recall(storage.known)
         self._emit = emit
-        self._board = BoardPort(board, self, retry_s=settings.board_retry_s, tap=tap)
+        self._board = BoardPort(board, self, sockets=settings.sockets, retry_s=settings.board_retry_s, tap=tap)
         self._wait_for_board = wait_for_board
         self._meter: MeterLink | None = None
         if (found := meter_url(settings, p1=p1, meter=meter)) is not None:
             self._meter = MeterLink(settings, *found, self, reader=reader, tap=tap)
-        self._driven: Drive | None = None
+        self._driven: tuple[Drive, ...] = ()
         self._requested: bool | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._now_s = 0.0
@@ -77,8 +82,14 @@ class StationRuntime:
             raise
         self._step(Inputs(linked=self._board.linked))
 
+    def configure(self, changes: Mapping[str, object]) -> str:
+        """Store settings for the next start; nothing changes until then (ALB-GEN-016). Returns a refusal, or ""."""
+        return "this station keeps nothing" if self._storage is None else self._storage.change(changes)
+
     async def stop(self) -> None:
         """Close the ports; the board then opens the contactor by itself. May be called again."""
+        if self._storage is not None:
+            self._storage.known = self.core.remembered()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -90,7 +101,7 @@ class StationRuntime:
 
     def board_linked(self) -> None:
         """Send everything that is driven, whatever was sent over an earlier link."""
-        self._driven = None
+        self._driven = ()
         self._requested = None
         self._step(Inputs())
 
@@ -102,6 +113,10 @@ class StationRuntime:
     def board_sense(self, sense: Sense) -> None:
         """Something changed at the socket."""
         self._step(Inputs(sense=sense))
+
+    def board_contact(self, closed: bool) -> None:
+        """The external circuit at the RJ11 input."""
+        self._step(Inputs(contact=closed))
 
     def board_bad_line(self, reason: str) -> None:
         """Dropped by the link; worth a line in the log."""
@@ -132,9 +147,11 @@ class StationRuntime:
         for kind, fields in outputs.events:
             self._emit(now_s, kind, fields)
         if self._board.linked:
-            if outputs.drive != self._driven:
-                self._driven = outputs.drive
-                self._board.drive(outputs.drive)
+            if outputs.drives != self._driven:
+                for drive in outputs.drives:
+                    if drive not in self._driven:
+                        self._board.drive(drive)
+                self._driven = outputs.drives
             if outputs.request != self._requested:
                 self._requested = outputs.request
                 self._board.request(outputs.request)

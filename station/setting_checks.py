@@ -9,6 +9,7 @@ from station.errors import SettingError
 from station.meter_rows import RTU_CUSTOM, TCP_CUSTOM
 from station.setting_planned import EMS, METER, METER_AND_EMS
 from station.setting_rows import P1_PROTOCOL, RTU_PROTOCOL, TCP_PROTOCOL
+from station.socket_rows import SAME_ORDER
 
 if TYPE_CHECKING:
     from station.settings import Settings
@@ -25,10 +26,27 @@ def refuse_conflicts(settings: Settings) -> None:
 
 def within_the_rating(settings: Settings) -> str:
     """ALB-TCP-034: no limit goes beyond what the station is built for."""
-    limits = {"Station-MaxCurrent": settings.station_max_a, "Connector1-MaxCurrent": settings.connector1_max_a}
-    for key, limit_a in limits.items():
-        if limit_a > settings.rated_a:
-            return f"{key}: {limit_a:g} A is more than the station supports; allowed is up to {settings.rated_a:g} A"
+    limits = {
+        "Station-MaxCurrent": (settings.station_max_a, settings.rated_a * settings.feeders),  # SLB-033
+        "Connector1-MaxCurrent": (settings.connector1_max_a, settings.rated_a),
+        **({"Connector2-MaxCurrent": (settings.connector2_max_a, settings.rated_a)} if settings.sockets > 1 else {}),
+    }
+    for key, (limit_a, most_a) in limits.items():
+        if limit_a > most_a:
+            return f"{key}: {limit_a:g} A is more than the station supports; allowed is up to {most_a:g} A"
+    return ""
+
+
+def one_feeder_per_socket(settings: Settings) -> str:
+    """A second power cable is for a second socket; both cables bring one phase, or both three."""
+    if settings.feeders > settings.sockets:
+        return f"station.feeders: {settings.feeders} for {settings.sockets} socket; a socket has one power cable"
+    if settings.phases_2 == SAME_ORDER:
+        return ""
+    if settings.feeders == 1:
+        return f"station.phases_2: {settings.phases_2} without a second power cable; set station.feeders to 2"
+    if (len(settings.phases_2) == len("L1")) != settings.one_phase:
+        return f"station.phases_2: {settings.phases_2} beside Phase-Connected {settings.phases}; one phase, or three"
     return ""
 
 
@@ -82,4 +100,4 @@ def _phases(numbers: list[int]) -> str:
     return f"phase {' and '.join(map(str, numbers))}" if numbers else "no phase"
 
 
-CHECKS: tuple[Check, ...] = (within_the_rating, one_meter, one_source, whole_mapping)
+CHECKS: tuple[Check, ...] = (within_the_rating, one_feeder_per_socket, one_meter, one_source, whole_mapping)

@@ -35,11 +35,8 @@ class PlannedSettings:
     switch_phases: bool = False  # O-59
     p1_balancing: bool = False
     connector1_2_max_a: float = 32.0  # O-54
-    connector2_max_a: float = 32.0
     connector2_2_max_a: float = 32.0  # O-54
     modbus_type: str = "ABB"
-    static_balancing: bool = False
-    chameleon_min_a: float = 14.0  # O-55
     smart_charging_mode: str = "None"
     ems_enabled: bool = False  # EMS-011
     ems_validity_s: float = 60.0  # EMS-012
@@ -53,7 +50,6 @@ class PlannedSettings:
     scn_total_static_a: float = 0.0
     scn_socket_count: int = 1
     scn_socket_id: int = 0  # SCN-070
-    scn_period_s: float = 900.0  # SCN-076
 
 
 PLANNED_ROWS: tuple[SettingRow, ...] = (
@@ -80,12 +76,6 @@ PLANNED_ROWS: tuple[SettingRow, ...] = (
         installer="Connector 1.2 Max current", unit="A", low=6.0, high=80.0,
     ),
     SettingRow(
-        "connector2_max_a", "Connector2-MaxCurrent", "number", "CFG-006 V-09",
-        "most current per phase socket 2 gives; this station has one socket",
-        installer="Connector 2 max current", aliases=("Socket 2 maximum current", "Connettor2-MaxCurrent"),
-        unit="A", low=6.0, high=80.0,
-    ),
-    SettingRow(
         "connector2_2_max_a", "Connector2.2-MaxCurrent", "number", "CFG-007 O-54",
         "not explained; stored, without effect",
         installer="Connector 2.2 Max current", unit="A", low=6.0, high=80.0,
@@ -94,17 +84,6 @@ PLANNED_ROWS: tuple[SettingRow, ...] = (
         "modbus_type", "socket1.modbus_type", "choice", "ALB-TCP-035",
         "the meter inside socket 1; nothing uses it",
         installer="Modbus Type", choices=(("ABB", ()),),
-    ),
-    SettingRow(
-        "static_balancing", "Static-LoadBalancing", "switch", "CFG-010 CFG-038 SLB-002 X-34",
-        "the sockets of one station share its current; this station has one socket",
-        installer="Standard Load Balancing", aliases=("Static Load Balancing",), choices=ON_OFF, feature="SLB",
-    ),
-    SettingRow(
-        "chameleon_min_a", "Chameleon-MinCurrent", "number", "CFG-008 PRB-016 PRB-018 O-55 X-33 V-10",
-        "current at which a new car is probed; nothing uses it yet",
-        installer="Chameleon min current (A)", aliases=("OD_sysMinimumChameleonCurrent", "Chameleon min current"),
-        unit="A", low=6.0, high=32.0,
     ),
     SettingRow(
         "smart_charging_mode", "SmartCharging-Mode", "choice", "CFG-031 OCPP-015 V-07",
@@ -174,12 +153,5 @@ PLANNED_ROWS: tuple[SettingRow, ...] = (
         "scn_socket_id", "SCN-SocketID", "count", "CFG-029 SCN-070 X-22 O-40",
         "number of socket 1 in the network, from 0; nothing uses it yet",
         installer="Socket ID", low=0, high=MOST_SOCKETS, feature="SCN",
-    ),
-    SettingRow(
-        "scn_period_s", "SCN-AlternatingPeriod", "number", "CFG-021 SCN-076 X-30 V-18",
-        "how long cars that alternate charge at a time; nothing uses it yet",
-        installer="Alternatingperiod (s)",
-        aliases=("Alternatingperiod", "Alternating period (s)", "Alternation period", "Altering period"),
-        unit="s", low=60.0, high=36_000.0, feature="SCN",
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ and stand for what the documents leave open (O-nn). Defaults stand in `station.s
 from station.meter_rows import METER_ROWS
 from station.setting_planned import ON_OFF, PLANNED_ROWS
 from station.setting_row import Choices, SettingRow
+from station.socket_rows import ROTATIONS, SOCKET_ROWS
 
 P1_PROTOCOL = "DSMR4.x/SMR5.0 (P1)"
 P1_MODE = "DSMR P1"
@@ -26,15 +27,9 @@ PROTOCOLS: Choices = (
 # ALB-GEN-009, ALB-GEN-010
 RECEIVED: Choices = (("True", ("Include charging EV",)), ("False", ("Exclude charging EV",)))
 # SCM-012
-RJ11_MODES: Choices = (
-    (P1_MODE, ()),
-    ("Suspend when an external circuit is closed", ()),
-    ("Suspend when an external circuit is opened", ()),
-)
-# PH-028: a one-phase station names its phase, a three-phase station the order of its feeder.
-ROTATIONS: Choices = tuple(
-    (name, ()) for name in ("L1", "L2", "L3", "L1L2L3", "L1L3L2", "L2L3L1", "L2L1L3", "L3L1L2", "L3L2L1")
-)
+SUSPEND_CLOSED = "Suspend when an external circuit is closed"
+SUSPEND_OPENED = "Suspend when an external circuit is opened"
+RJ11_MODES: Choices = ((P1_MODE, ()), (SUSPEND_CLOSED, ()), (SUSPEND_OPENED, ()))
 ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "licence_key", "FeatureLicenseKey", "licence", "CFG-001",
@@ -143,6 +138,7 @@ ROWS: tuple[SettingRow, ...] = (
         low=0, high=1000,
     ),
     *METER_ROWS,
+    *SOCKET_ROWS,
     *PLANNED_ROWS,
     SettingRow(
         "alb_return_a_per_step", "alb.return_a_per_step", "number", "O-32 O-52",
@@ -163,6 +159,11 @@ ROWS: tuple[SettingRow, ...] = (
         "m3_c1_open_s", "m3.c1_open_s", "number", "IEC 61851-1 table A.6, 10.2",
         "how long a vehicle may keep drawing in C1 until the contactor opens under load",
         unit="s", low=6.0, high=7.0,
+    ),
+    SettingRow(
+        "boot_s", "station.boot_s", "number", "CFG-053",
+        "how long a reboot takes; changed settings hold from then on (ALB-GEN-016)",
+        unit="s", low=1.0, high=60.0,
     ),
     SettingRow(
         "board_retry_s", "board.retry_s", "number", "",

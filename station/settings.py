@@ -12,12 +12,23 @@ from typing import Any, Literal
 
 from station.errors import SettingError
 from station.meter_rows import HIGH_TO_LOW, INPUT_REGISTERS, TCP_MASTER
+from station.phases import Order, behind_socket, order
 from station.setting_checks import refuse_conflicts
 from station.setting_links import fill_in
 from station.setting_planned import EMS, PlannedSettings
 from station.setting_row import SettingRow
-from station.setting_rows import P1_MODE, P1_PROTOCOL, ROWS, RTU_PROTOCOL, TCP_PROTOCOL, TIC_PROTOCOL
+from station.setting_rows import (
+    P1_MODE,
+    P1_PROTOCOL,
+    ROWS,
+    RTU_PROTOCOL,
+    SUSPEND_CLOSED,
+    SUSPEND_OPENED,
+    TCP_PROTOCOL,
+    TIC_PROTOCOL,
+)
 from station.setting_values import LICENCES, PARSERS, licence_names, normal
+from station.socket_rows import POWER_FACTOR, SAME_ORDER
 from station.sources.modbus.registers import Register
 from station.units import da_from_a
 
@@ -34,7 +45,19 @@ class Settings(PlannedSettings):
     address: str | None = None
     station_max_a: float = 32.0
     connector1_max_a: float = 32.0
+    connector2_max_a: float = 32.0
     phases: str = "L1L2L3"
+    phases_2: str = SAME_ORDER
+    sockets: int = 1
+    feeders: int = 1
+    static_balancing: bool = False
+    unused_a: float = 3.0  # O-21
+    unused_s: float = 180.0  # O-21
+    chameleon_min_a: float = 14.0  # O-55
+    probing_s: float = 60.0  # O-11
+    classifier: str = POWER_FACTOR  # O-10
+    alternating_s: float = 900.0  # ALT-011
+    suspend_debounce_s: float = 0.1  # O-47
     active_balancing: bool = False  # CFG-011
     protocol: str = P1_PROTOCOL
     rj11_mode: str = P1_MODE
@@ -86,6 +109,7 @@ class Settings(PlannedSettings):
     m3_contactor_close_s: float = 0.0
     m3_c1_open_s: float = 6.0
     board_retry_s: float = 1.0
+    boot_s: float = 20.0
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, object]) -> "Settings":
@@ -135,14 +159,49 @@ class Settings(PlannedSettings):
         return tuple(int(digit) - 1 for digit in self.phases.split("L")[1:])
 
     @property
+    def behind(self) -> tuple[Order, ...]:
+        """The grid phases behind L1, L2 and L3 of each socket, socket 1 first (PH-001, PH-008)."""
+        second = self.phases if self.phases_2 == SAME_ORDER else self.phases_2
+        feeders = (self.phases, second)[: self.sockets]
+        return tuple(
+            behind_socket(order(feeder), socket, self.sockets) for socket, feeder in enumerate(feeders, start=1)
+        )
+
+    @property
     def one_phase(self) -> bool:
         """Whether the station is connected to one phase only."""
         return len(self.grid_phases) == 1
 
     @property
+    def connectors_da(self) -> tuple[int, ...]:
+        """The limit of each socket, in dA, socket 1 first. Without load balancing each has half of all (O-69)."""
+        limits_a = (self.connector1_max_a, self.connector2_max_a)[: self.sockets]
+        most_da = self.station_da if self.shares else self.station_da // self.sockets
+        return tuple(min(da_from_a(limit_a), most_da) for limit_a in limits_a)
+
+    @property
+    def station_da(self) -> int:
+        """What the station may take per phase, in dA."""
+        return da_from_a(self.station_max_a)
+
+    @property
+    def shares(self) -> bool:
+        """Whether one socket may have what the other does not use (SLB-001, SLB-003, SLB-023, X-34).
+
+        On one power cable a station of 32 A always shares, licence or not; the other features share too.
+        """
+        always = self.feeders == 1 and self.station_max_a >= self.rated_a
+        return self.sockets == 1 or self.static_balancing or self.active_balancing or always
+
+    @property
+    def suspends_when(self) -> bool | None:
+        """Whether charging is suspended when the external circuit is closed, or open (SCM-012); None: never."""
+        return {SUSPEND_CLOSED: True, SUSPEND_OPENED: False}.get(self.rj11_mode)
+
+    @property
     def cap_da(self) -> int:
-        """The lower of station and connector limit, in dA."""
-        return min(da_from_a(self.station_max_a), da_from_a(self.connector1_max_a))
+        """The most that can flow in one phase of the station, in dA."""
+        return min(self.station_da, sum(self.connectors_da))
 
 
 _METER_PORTS: Mapping[str, MeterPort] = {

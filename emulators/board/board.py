@@ -1,18 +1,15 @@
-"""The board: sockets and the Data Request pin behind one board link (model, no I/O, no clock)."""
+"""The board: sockets, Data Request pin and external contact behind one board link (model, no I/O, no clock)."""
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from emulators.board.codec import (
-    POWER_VERSION,
     VERSION,
+    Contact,
     Drive,
     Hello,
     LineBuffer,
     Message,
     Request,
-    Sense,
     format_line,
     parse,
 )
@@ -25,46 +22,45 @@ from emulators.pilot.circuit import LOW
 class Board:
     """One power board. Raises BadConfiguration unless the sockets are numbered 1, 2, 3, …
 
-    `version` of the link is 1, or 2 with powers. `on_request(on, at_s)` follows the P1 Data Request pin; the pin is off
-    while no station is connected.
-    Emits `link` (`up`) when a station comes or goes and `log` (`text`) for every line it drops; `malformed` counts
-    those. A station has to greet before it can drive.
+    `on_request(on, at_s)` follows the P1 Data Request pin; the pin is off while no station is connected. The external
+    circuit at the potential-free input is open until `set_contact` closes it.
+    Emits `link` (`up`) when a station comes or goes, `contact` (`closed`), and `log` (`text`) for every line it drops;
+    `malformed` counts those. A station has to greet before it can drive.
     """
 
     def __init__(
         self,
         sockets: Sequence[Socket],
         *,
-        version: int = VERSION,
         on_request: Callable[[bool, float], None] | None = None,
         emit: Emit = silent,
     ) -> None:
         numbers = [socket.number for socket in sockets]
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise BadConfiguration(f"board: sockets are numbered {numbers}; they are numbered 1, 2, 3, ...")
-        if version not in (VERSION, POWER_VERSION):
-            raise BadConfiguration(f"board: version is {version}; allowed: {VERSION}, {POWER_VERSION}")
         self.sockets = tuple(sockets)
-        self._version = version
         self.malformed = 0
+        self.contact_closed = False
         self._on_request = on_request
         self._emit = emit
         self._link_up = False
         self._greeted = False
         self._requested = False
+        self._contact_changes: list[Contact] = []
+        self._contact_s = 0.0
         self._lines = LineBuffer()
 
     # -- the link ------------------------------------------------------------------------------------------------
 
     def connected(self, now_s: float) -> bytes:
-        """A station connected: the greeting and the state of every socket."""
+        """A station connected: the greeting, the contact and the state of every socket."""
         self.step(now_s)
         self._link_up = True
         self._greeted = False
         self._lines = LineBuffer()
         self._emit(now_s, "link", {"up": True})
-        greeting = format_line(Hello("board", self._version, len(self.sockets)))
-        return greeting + b"".join(self._line(socket.sense()) for socket in self.sockets)
+        state: list[Message] = [Contact(self.contact_closed), *(socket.sense() for socket in self.sockets)]
+        return b"".join(map(format_line, [Hello("board", VERSION, len(self.sockets)), *state]))
 
     def disconnected(self, now_s: float) -> None:
         """The link broke: contactors open, pilots to -12 V, Data Request off."""
@@ -87,10 +83,22 @@ class Board:
                 self._emit(now_s, "log", {"text": f"board link: line dropped: {error}"})
         return self._news()
 
+    # -- what happens from outside -------------------------------------------------------------------------------
+
+    def set_contact(self, closed: bool, now_s: float) -> None:
+        """Close or open the external circuit at the potential-free input; doing what is done already is no change."""
+        if closed != self.contact_closed:
+            self.contact_closed = closed
+            self._contact_changes.append(Contact(closed))
+            self._contact_s = now_s
+            self._emit(now_s, "contact", {"closed": closed})
+
     # -- time ----------------------------------------------------------------------------------------------------
 
     def next_deadline_s(self) -> float | None:
         """When `step` wants to be called; in the past while something waits, None when never."""
+        if self._contact_changes:
+            return self._contact_s
         due = [due_s for socket in self.sockets if (due_s := socket.next_deadline_s()) is not None]
         return min(due) if due else None
 
@@ -104,11 +112,10 @@ class Board:
             socket.step(now_s)
 
     def _news(self) -> bytes:
-        lines = [self._line(sense) for socket in self.sockets for sense in socket.take_senses()]
-        return b"".join(lines) if self._link_up else b""
-
-    def _line(self, sense: Sense) -> bytes:
-        return format_line(sense if self._version >= POWER_VERSION else msgspec.structs.replace(sense, p_w=None))
+        news: list[Message] = [*self._contact_changes]
+        self._contact_changes.clear()
+        news += (sense for socket in self.sockets for sense in socket.take_senses())
+        return b"".join(map(format_line, news)) if self._link_up else b""
 
     # -- what the station says -----------------------------------------------------------------------------------
 
@@ -124,10 +131,11 @@ class Board:
         elif isinstance(message, Request):
             self._request(message.on, now_s)
         else:
-            raise Malformed("SENSE is a line of the board; a station sends HELLO, DRIVE and REQUEST")
+            word = type(message).__name__.upper()
+            raise Malformed(f"{word} is a line of the board; a station sends HELLO, DRIVE and REQUEST")
 
     def _greet(self, hello: Hello) -> None:
-        expected = Hello("station", self._version, len(self.sockets))
+        expected = Hello("station", VERSION, len(self.sockets))
         if hello != expected:
             theirs, ours = (format_line(each).decode().strip() for each in (hello, expected))
             raise Malformed(f"greeting {theirs!r}; this board works with {ours!r}")

@@ -1,7 +1,4 @@
-"""Lines of the board link, versions 1 and 2 (docs/board-link.md): bytes to messages and back.
-
-Version 2 adds the active power of each phase to SENSE; everything else is the same.
-"""
+"""Lines of the board link, version 2 (docs/board-link.md): bytes to messages and back."""
 
 import re
 from typing import Literal
@@ -11,8 +8,7 @@ import msgspec
 from emulators.errors import Malformed
 from emulators.pilot.circuit import HIGH, LOW, MAX_DUTY_MPCT, MIN_DUTY_MPCT, Signal
 
-VERSION = 1  # what a board speaks unless it is told otherwise
-POWER_VERSION = 2  # the first with powers
+VERSION = 2
 MAX_LINE_BYTES = 200  # with the LF
 MAX_SOCKETS = 99
 
@@ -31,7 +27,7 @@ class Hello(msgspec.Struct, frozen=True):
 class Sense(msgspec.Struct, frozen=True):
     """What the board senses at one socket: pilot plateaus, proximity, meter, contactor feedback.
 
-    `p_w` is the active power of each phase in W; None on a link of version 1, which does not carry it.
+    `p_w` is the active power of each phase in W.
     """
 
     socket: int
@@ -41,7 +37,7 @@ class Sense(msgspec.Struct, frozen=True):
     i_ma: Triple
     u_dv: Triple
     contactor: bool
-    p_w: Triple | None = None
+    p_w: Triple
 
 
 class Drive(msgspec.Struct, frozen=True):
@@ -58,7 +54,13 @@ class Request(msgspec.Struct, frozen=True):
     on: bool
 
 
-Message = Hello | Sense | Drive | Request
+class Contact(msgspec.Struct, frozen=True):
+    """Whether the external circuit at the board's potential-free input is closed."""
+
+    closed: bool
+
+
+Message = Hello | Sense | Drive | Request | Contact
 
 
 class _Field(msgspec.Struct, frozen=True):
@@ -79,10 +81,11 @@ _SENSE_FIELDS = (
     *(_Field(f"i{phase}_ma", 0, 9_999_999) for phase in (1, 2, 3)),
     *(_Field(f"u{phase}_dv", 0, 99_999) for phase in (1, 2, 3)),
     _CONTACTOR,
+    *(_Field(f"p{phase}_w", 0, 999_999) for phase in (1, 2, 3)),
 )
-_POWER_FIELDS = tuple(_Field(f"p{phase}_w", 0, 999_999) for phase in (1, 2, 3))
 _DUTY = _Field("pilot duty", MIN_DUTY_MPCT, MAX_DUTY_MPCT)
 _REQUEST = _Field("request", 0, 1)
+_CONTACT = _Field("contact", 0, 1)
 _LEVELS = {b"high": HIGH, b"low": LOW}
 _INTEGER = re.compile(rb"0|-?[1-9][0-9]{0,8}").fullmatch
 
@@ -99,35 +102,36 @@ def parse(line: bytes) -> Message:
     if word == b"REQUEST":
         (on,) = _integers("REQUEST", fields, (_REQUEST,))
         return Request(on == 1)
+    if word == b"CONTACT":
+        (closed,) = _integers("CONTACT", fields, (_CONTACT,))
+        return Contact(closed == 1)
     if word == b"HELLO":
         return _parse_hello(fields)
-    raise Malformed(f"unknown line {line[:20]!r}; known are HELLO, SENSE, DRIVE and REQUEST")
+    raise Malformed(f"unknown line {line[:20]!r}; known are HELLO, SENSE, CONTACT, DRIVE and REQUEST")
 
 
 def format_line(message: Message) -> bytes:
     """The line of a message, LF included."""
     if isinstance(message, Sense):
         fixed = (message.socket, message.cp_high_mv, message.cp_low_mv, message.pp_ohm)
-        line = _SENSE_FORMAT % (*fixed, *message.i_ma, *message.u_dv, message.contactor)
-        return line + b"\n" if message.p_w is None else line + b" %d %d %d\n" % message.p_w
+        return _SENSE_FORMAT % (*fixed, *message.i_ma, *message.u_dv, message.contactor, *message.p_w)
     if isinstance(message, Drive):
         pilot = message.pilot
         word = pilot.level if pilot.duty_mpct is None else str(pilot.duty_mpct)
         return f"DRIVE {message.socket} {word} {message.contactor:d}\n".encode()
     if isinstance(message, Request):
         return b"REQUEST %d\n" % message.on
+    if isinstance(message, Contact):
+        return b"CONTACT %d\n" % message.closed
     return f"HELLO {message.side} {message.version} {message.sockets}\n".encode()
 
 
-_SENSE_FORMAT = b"SENSE" + b" %d" * len(_SENSE_FIELDS)
+_SENSE_FORMAT = b"SENSE" + b" %d" * len(_SENSE_FIELDS) + b"\n"
 
 
 def _parse_sense(fields: list[bytes]) -> Sense:
-    with_power = len(fields) == len(_SENSE_FIELDS) + len(_POWER_FIELDS)
-    table = (*_SENSE_FIELDS, *_POWER_FIELDS) if with_power else _SENSE_FIELDS
-    socket, high, low, pp, i1, i2, i3, u1, u2, u3, contactor, *power = _integers("SENSE", fields, table)
-    p_w = (power[0], power[1], power[2]) if power else None
-    return Sense(socket, high, low, pp, (i1, i2, i3), (u1, u2, u3), contactor == 1, p_w)
+    socket, high, low, pp, i1, i2, i3, u1, u2, u3, contactor, p1, p2, p3 = _integers("SENSE", fields, _SENSE_FIELDS)
+    return Sense(socket, high, low, pp, (i1, i2, i3), (u1, u2, u3), contactor == 1, (p1, p2, p3))
 
 
 def _parse_drive(fields: list[bytes]) -> Drive:

@@ -1,5 +1,6 @@
 """A bench: the station, its lines, its meters and its cars, put together and switched on."""
 
-from rig.bench.bench import Bench, NotCharging
+from rig.bench.bench import Bench
+from rig.bench.outlet import NotCharging, Outlet
 
-__all__ = ["Bench", "NotCharging"]
+__all__ = ["Bench", "NotCharging", "Outlet"]

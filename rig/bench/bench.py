@@ -1,6 +1,6 @@
 """One bench, wired up: site, meter on its line, car and board on their link, and the station under test.
 
-    site ── meter ── tty ═ cable ═ tty ── station ── socket ── board ── pilot, contactor, car
+    site ── meter ── tty ═ cable ═ tty ── station ── socket ── board ── outlets: pilot, contactor, car
 
 Everything between the meter and the station, and between the station and the board, crosses a descriptor of the
 operating system: a tty pair, a serial device or a socket.
@@ -24,30 +24,28 @@ from emulators.site import Site
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
-from rig.bench.file import BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.built import Built
+from rig.bench.file import PROBING, BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.installed import changed, note_installation, note_limits
 from rig.bench.observed import Expectation, Observed
-from rig.bench.phases import STRAIGHT, at_terminals, to_grid
+from rig.bench.outlet import CHARGING_WITHIN_S, Outlet
+from rig.bench.phases import STRAIGHT, at_terminals, phases_of, to_grid
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere
 from rig.handles import Capability, ExternalHandle, Port, ReferenceHandle, StationHandle, Wiring
 from rig.meters import BenchMeter, MeterKind, Place, make
 from rig.timeline import Event, Timeline
 
-SOCKET = 1
 HOUSE = "house"
 PV = "pv"
 _MODEM_LINES: Mapping[str, Literal["CTS", "DSR"] | None] = {"": None, "cts": "CTS", "dsr": "DSR"}
-# A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
-CHARGING_WITHIN_S = 60.0
+# Every session begins with a minute of probing (PRB-006), with which a station may be a little late (PRB-007).
+PROBING_S, PROBING_MARGIN_S = 60.0, 2.0
 # The longest that a station may still be busy with the case before: an over-current pause of 300 s.
 IDLE_WITHIN_S = 330.0
 # A meter that is heard of neither in this many of its intervals nor in this time is not heard or asked at all. A
 # station may take its time to ask again after it lost its meter, but no longer than a meter waits (ALB-TCP-005).
 SILENT_AFTER_INTERVALS, SILENT_AFTER_S, UNASKED_AFTER_S = 3, 20.0, 60.0
-
-
-class NotCharging(Finding):
-    """The case could not begin: the station gave no current to a willing car."""
 
 
 class NotAsking(Finding):
@@ -59,11 +57,18 @@ class Bench:
 
     `meter` is the kind of meter, None for a bench without one; `behind_meter` False puts the station on a connection
     of its own, which that meter does not see. `phases` are those of the connection; None: as many as the meter has.
-    `feeder` is the order of the grid's phases at the station's terminals, `terminals` at the meter's. `settings` go
-    to the station, on top of those in the bench file. `station_on` False leaves the station off, for
-    `check_meter`. `files` is the folder for captures, None for none.
+    `feeder` is the order of the grid's phases at the station's terminals, `terminals` at the meter's; a feeder of one
+    phase is one of a one-phase station. With two `feeders` each of two `sockets` has its own, and `feeder_2` is the
+    order at the second one, as the first unless given. `settings` go to the station, on top of those in the bench
+    file. Without `probing` the case is not about it: the reference station does not probe, and `charge` and `probed`
+    wait until that of an external one is over. `station_on` False leaves the station off, for `check_meter`. `files` is
+    the folder for captures, None for none.
 
-    Raises NotTestableHere when the bench file lacks a line that the case needs, or the station is not set as needed.
+    `orders` has the phases of the grid at the terminals of each socket. What is said of a socket, a car or an
+    observation without an outlet is meant of outlet 1.
+
+    Raises NotTestableHere when the bench file lacks a line that the case needs, or the station is not set as needed or
+    has another number of sockets or feeders; ConfigurationError for numbers of them that no station has.
     """
 
     def __init__(
@@ -80,36 +85,60 @@ class Bench:
         behind_meter: bool = True,
         feeder: str = STRAIGHT,
         terminals: str = STRAIGHT,
+        sockets: int = 1,
+        feeders: int = 1,
+        feeder_2: str | None = None,
+        probing: bool = False,
         station_on: bool = True,
         files: Path | None = None,
     ) -> None:
+        built = Built(sockets, feeders, feeder, feeder_2)
+        built.check()
+        if file.station.kind == "external":
+            built.check_external(file.station)
         self._file = file
         self._phases = phases or (3 if meter is None else meter.phases)
         self._loop = loop
         self._timeline = timeline
-        self.feeder = feeder
         self._terminals = terminals
         self._station_on = station_on
         self.site = Site(phases=self._phases)
         self._meter = None if meter is None else make(meter, self._place(meter, calendar, rng, files))
-        self._settings = _settings(file.station, settings)
+        unprobed = {} if probing or file.station.kind == "external" else {PROBING: 0.0}
+        needed = {**unprobed, **built.settings(file.station, self._phases), **settings}
+        self._settings = _settings(file.station, needed)
         set_to_it = meter is not None and meter.settings.keys() <= settings.keys()
         if self._meter is not None and set_to_it and file.station.kind == "reference":
             self._settings = {**self._meter.station_settings, **self._settings}
-        self.observed = Observed(timeline)
+        self._stored: dict[str, object] = {}
         self.station = _handle(file)
-        self.socket = Socket(SOCKET, phases=self._phases, emit=timeline.emitter("board"))
+        orders = built.orders(self._phases)
+        probing_s = _probing_s(file.station, probing)
+        self.outlets = tuple(self._outlet(number, order, probing_s) for number, order in enumerate(orders, 1))
         if behind_meter:
-            self.site.attach(f"socket {SOCKET}", lambda now_s: to_grid(self.socket.currents_a(now_s), feeder))
+            for outlet, order in zip(self.outlets, orders, strict=True):
+                self._connect(outlet.socket, order)
+        self.orders: Mapping[int, str] = dict(enumerate(orders, 1))
+        note_installation(timeline, loop.time(), self.orders, self._settings)
         self._house_a = self._pv_a = (0.0,) * self._phases
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
-        board = Board([self.socket], on_request=self._on_request, emit=timeline.emitter("board"))
+        self._board = Board(
+            [outlet.socket for outlet in self.outlets], on_request=self._on_request, emit=timeline.emitter("board")
+        )
         listen = "" if file.lines.board is None else file.lines.board.listen
-        self._board_link = BoardLink(board, listen, loop, timeline)
+        self._board_link = BoardLink(self._board, listen, loop, timeline)
         self._switched_on = AsyncExitStack()
         self._heard: Event | None = None
         self.began_s = loop.time()
+
+    def _outlet(self, number: int, order: str, probing_s: float) -> Outlet:
+        socket = Socket(number, phases=len(phases_of(order)), emit=self._timeline.emitter("board"))
+        return Outlet(socket, loop=self._loop, timeline=self._timeline, poke=self.poke, probing_s=probing_s)
+
+    def _connect(self, socket: Socket, order: str) -> None:
+        """Let the site carry what flows at a socket, in the phases that are behind it."""
+        self.site.attach(f"socket {socket.number}", lambda now_s: to_grid(socket.currents_a(now_s), order))
 
     def _place(self, meter: MeterKind, calendar: Calendar, rng: random.Random, files: Path | None) -> Place:
         line = getattr(self._file.lines, meter.port)
@@ -148,7 +177,8 @@ class Bench:
         # What is switched on goes on the stack first, so that it goes off again however far this comes.
         off = self._switched_on
         off.push_async_callback(asyncio.sleep, 0)  # one more turn of the loop, in which asyncio closes connections
-        off.callback(self.observed.end)
+        for outlet in self.outlets:
+            off.callback(outlet.observed.end)
         off.callback(self._timeline.listen(self._note_arrival))
         await self._board_link.open(off)
         ports: dict[str, Port] = {}
@@ -167,11 +197,12 @@ class Bench:
 
     async def _until_idle(self) -> None:
         """Wait until a station that outlives its cases has forgotten the last one."""
-        if await self.observed.pilot("A1", within_s=IDLE_WITHIN_S) is None:
-            raise HarnessError(
-                f"the station does not come to state A1 within {IDLE_WITHIN_S:g} s; "
-                f"is it connected to the board link at {self._board_link.address}, and its socket free?"
-            )
+        for outlet in self.outlets:
+            if await outlet.observed.pilot("A1", within_s=IDLE_WITHIN_S) is None:
+                raise HarnessError(
+                    f"the station does not come to state A1 within {IDLE_WITHIN_S:g} s at socket {outlet.number}; "
+                    f"is it connected to the board link at {self._board_link.address}, and its socket free?"
+                )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -194,20 +225,29 @@ class Bench:
         """What can be observed and driven here."""
         return self.station.capabilities
 
+    def outlet(self, number: int) -> Outlet:
+        """One of the `outlets`, numbered from 1."""
+        return self.outlets[number - 1]
+
+    @property
+    def socket(self) -> Socket:
+        """The emulated socket of outlet 1."""
+        return self.outlet(1).socket
+
+    @property
+    def observed(self) -> Observed:
+        """What can be seen of outlet 1 and of the whole station."""
+        return self.outlet(1).observed
+
     @property
     def settings(self) -> Mapping[str, object]:
-        """What the station is set to, as far as bench file and case say."""
+        """What the station runs on, as far as bench file and case say."""
         return self._settings
 
     @property
     def meter_kind(self) -> MeterKind | None:
         """What stands at the connection, None on a bench without a meter."""
         return None if self._meter is None else self._meter.kind
-
-    @property
-    def orders(self) -> Mapping[int, str]:
-        """The phases of the grid at the terminals of each socket."""
-        return {SOCKET: self.feeder}
 
     @property
     def meter(self) -> BenchMeter:
@@ -242,28 +282,55 @@ class Bench:
     def _on_phases(self, a_per_phase: tuple[float, ...]) -> tuple[float, ...]:
         return a_per_phase * self._phases if len(a_per_phase) == 1 else a_per_phase
 
-    def plug_in(self, spec: VehicleSpec) -> Vehicle:
-        """Plug a car into the socket."""
-        vehicle = Vehicle(spec, emit=self._timeline.emitter("car"))
-        self.socket.plug(vehicle, self._loop.time())
+    def contact(self, closed: bool) -> None:
+        """Close or open the external circuit at the station's potential-free input."""
+        self._board.set_contact(closed, self._loop.time())
         self.poke()
-        return vehicle
+
+    def configure(self, changes: Mapping[str, object]) -> str:
+        """Change settings of the running station; see StationHandle."""
+        refusal = self.station.configure(changes)
+        fields = {"changes": dict(changes), "refusal": refusal}
+        self._timeline.record(self._loop.time(), "bench", "configured", fields)
+        if not refusal:
+            self._stored = changed(self._stored, changes)
+        return refusal
+
+    async def reboot(self) -> Event:
+        """Let the station reboot and wait until it is on again; see StationHandle. Returns the event with which it
+        began.
+        """
+        self._settings = changed(self._settings, self._stored)
+        self._stored = {}
+        began = self._timeline.record(self._loop.time(), "bench", "reboot", {})
+        note_limits(self._timeline, began.at_s, self._settings)
+        await self.station.reboot()
+        return began
+
+    def plug_in(self, spec: VehicleSpec) -> Vehicle:
+        """See Outlet."""
+        return self.outlet(1).plug_in(spec)
 
     def unplug(self) -> None:
-        """Pull the plug."""
-        self.socket.unplug(self._loop.time())
-        self.poke()
+        """See Outlet."""
+        self.outlet(1).unplug()
 
     async def charge(self, spec: VehicleSpec, *, within_s: float = CHARGING_WITHIN_S) -> Vehicle:
-        """Plug a car in and wait until it draws. Raises NotCharging when it does not."""
-        vehicle = self.plug_in(spec)
-        if await self.drawing(within_s=within_s) is None:
-            raise NotCharging(f"the car was plugged in and drew nothing within {within_s:g} s")
-        return vehicle
+        """See Outlet."""
+        return await self.outlet(1).charge(spec, within_s=within_s)
 
     async def drawing(self, *, within_s: float) -> Event | None:
-        """The event with which the car begins to draw; None when it does not."""
-        return await self.observed.next("currents", lambda event: max(event.data["i_a"]) > 0.0, within_s=within_s)
+        """See Outlet."""
+        return await self.outlet(1).drawing(within_s=within_s)
+
+    async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
+        """See Outlet."""
+        return await self.outlet(1).draw(vehicle, *a_per_phase)
+
+    async def probed(self) -> None:
+        """Wait until the probing of every session is over, where there is one to wait for (PRB-027)."""
+        for outlet in self.outlets:
+            await outlet.probed()
 
     @property
     def last_arrival(self) -> Event:
@@ -311,19 +378,6 @@ class Bench:
         self.meter.request(True)  # on a cable without modem lines the board would do that, if the station were on
         return await self.station.check_meter(self._wiring, self._settings)
 
-    async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
-        """Make the car draw exactly this, whatever it is offered; returns the event from which on it does.
-
-        Raises NotCharging when the car has no mains.
-        """
-        changed = self.observed.expect("currents")
-        vehicle.set_fixed_draw(*a_per_phase)
-        self.poke()
-        event = await changed.within(1.0)
-        if event is None:
-            raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
-        return event
-
 
 def _unused(files: Path, line: str) -> Path:
     """A capture for each bench that a case sets up: p1.pcapng, p1-2.pcapng, …"""
@@ -336,6 +390,19 @@ def _handle(file: BenchFile) -> StationHandle:
     if station.kind == "external":
         return ExternalHandle(station.name, has_board=file.lines.board is not None)
     return ReferenceHandle(station.name, station.factory)
+
+
+def _probing_s(station: StationEntry, judged: bool) -> float:
+    """For how long a session cannot be judged; 0 where probing is `judged`, or the rig has switched it off.
+
+    Raises NotTestableHere when it is to be judged on a station that does not probe.
+    """
+    if station.kind == "reference":
+        return 0.0
+    lasts_s = float(station.settings.get(PROBING, PROBING_S))
+    if judged and not lasts_s:
+        raise NotTestableHere(f"the case needs a station that probes; [station.settings] says {PROBING} = 0")
+    return lasts_s + PROBING_MARGIN_S if lasts_s and not judged else 0.0
 
 
 def _settings(station: StationEntry, needed: Mapping[str, object]) -> dict[str, object]:

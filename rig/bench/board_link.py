@@ -64,7 +64,7 @@ class BoardLink:
             to_board.opened()
             return _tap(rx=to_station, tx=to_board)
 
-        return Port(self.address, attach)
+        return Port(self.address, attach, self.station_is_off)
 
     def poke(self) -> None:
         """Let the board see at once what was changed on a car. Raises NotTestableHere on a bench without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ import msgspec
 from rig.errors import ConfigurationError
 
 MAX_UNCERTAINTY_S = 60.0
+MAX_SOCKETS = 2
+PROBING = "probing.duration_s"  # a key of [station.settings] that the rig has to understand by itself
 
 
 class StationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,6 +23,9 @@ class StationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     # Only for kind "reference": another way to build it, "module:function"; the faulty stations of the tests use it.
     factory: str = ""
+    # How an external station is built; of the reference station each case says what it needs.
+    sockets: int = 1
+    feeders: int = 1
     # reference: what to set. external: how its owner has set it; cases that need other settings are not testable.
     settings: dict[str, str | int | float | bool] = {}
 
@@ -128,10 +134,34 @@ def _check(path: Path, bench: BenchFile) -> None:
         raise ConfigurationError(
             f'bench file {path}: [station] kind = "external" takes no factory; the rig does not build that station'
         )
+    _check_built(path, bench.station)
+    _check_probing(path, bench.station.settings.get(PROBING, 0))
     if bench.lines.tcp is not None:
         _check_tcp(path, bench.lines.tcp)
     if bench.station.kind == "reference":
         _check_reference(path, bench.lines)
+
+
+def _check_built(path: Path, station: StationEntry) -> None:
+    for key, value, most in (("sockets", station.sockets, MAX_SOCKETS), ("feeders", station.feeders, station.sockets)):
+        if not 1 <= value <= most:
+            raise ConfigurationError(
+                f"bench file {path}: {key} = {value} in [station]; "
+                f"a station has 1 to {MAX_SOCKETS} sockets and no more feeders than sockets"
+            )
+    if station.kind == "reference" and station.sockets != 1:
+        raise ConfigurationError(
+            f"bench file {path}: sockets = {station.sockets} in [station], but the reference station has as many as "
+            'each case needs; leave sockets and feeders out, or set kind = "external"'
+        )
+
+
+def _check_probing(path: Path, lasts_s: object) -> None:
+    if isinstance(lasts_s, bool | str) or not isinstance(lasts_s, int | float) or not 0 <= lasts_s < math.inf:
+        raise ConfigurationError(
+            f'bench file {path}: "{PROBING}" = {lasts_s!r} in [station.settings]; it is a number of seconds, '
+            "0 for a station that does not probe"
+        )
 
 
 def _check_tcp(path: Path, line: TcpLine) -> None:

@@ -41,15 +41,27 @@ class Expectation:
 
 
 class Observed:
-    """The latest event of each kind, and awaiting the next one that fits. Times are the run's seconds."""
+    """The latest event of each kind, and awaiting the next one that fits. Times are the run's seconds.
 
-    def __init__(self, timeline: Timeline) -> None:
+    With the number of a `socket`, events of other sockets are passed over: those with another `socket`, or another
+    `connectorId` in a `status`. What has neither belongs to every socket.
+    """
+
+    def __init__(self, timeline: Timeline, socket: int | None = None) -> None:
         self._timeline = timeline
+        self._socket = socket
         self._latest: dict[str, Event] = {}
         self.end = timeline.listen(self._note)
 
     def _note(self, event: Event) -> None:
-        self._latest[event.kind] = event
+        if self._concerns(event):
+            self._latest[event.kind] = event
+
+    def _concerns(self, event: Event) -> bool:
+        if self._socket is None:
+            return True
+        socket = event.data.get("connectorId" if event.kind == "status" else "socket")
+        return socket is None or socket == self._socket
 
     def latest(self, kind: str) -> Event | None:
         """The latest event of a kind, None before the first."""
@@ -88,7 +100,7 @@ class Observed:
 
     def expect_any(self, fits: Predicate) -> Expectation:
         """Listen from this moment on for the first event of any kind that fits."""
-        return Expectation(self._timeline, fits)
+        return Expectation(self._timeline, lambda event: self._concerns(event) and fits(event))
 
     async def next(self, kind: str, fits: Predicate = _any, *, within_s: float) -> Event | None:
         """The first event of `kind` from now on that fits, or None when `within_s` has passed."""

@@ -9,7 +9,7 @@ from rig.bench.phases import STRAIGHT, to_grid
 from rig.timeline import Event
 
 # The kinds of events that change what is seen.
-KINDS = frozenset({"pilot", "contactor", "currents", "site", "display", "led", "log", "limit"})
+KINDS = frozenset({"pilot", "contactor", "currents", "site", "display", "led", "log", "limit", "configured"})
 _NONE: Mapping[str, Any] = {}
 NO_CURRENT = (0.0, 0.0, 0.0)
 

@@ -40,7 +40,7 @@ def check_command(
 
 def _check(path: Path) -> None:
     if why := refusal(load(path)):
-        raise ConfigurationError(f"scenario {path}: [station]: {why}")
+        raise ConfigurationError(f"scenario {path}: {why}")
 
 
 @scenario_app.command("show")

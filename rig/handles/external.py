@@ -28,6 +28,14 @@ class ExternalHandle:
     async def stop(self) -> None:
         """It goes on running."""
 
+    def configure(self, changes: Mapping[str, object]) -> str:  # noqa: ARG002
+        """A person would have to do it."""
+        raise NotTestableHere("only a person can change the settings of this station")
+
+    async def reboot(self) -> None:
+        """A person would have to do it."""
+        raise NotTestableHere("only a person can reboot this station")
+
     async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:  # noqa: ARG002
         """A person would have to press it."""
         raise NotTestableHere("only a person can press 'Test Smart Meter' of this station")

@@ -23,6 +23,7 @@ from station.setting_desk import SettingsDesk
 from station.settings import Settings
 from station.sources.readers import Tuning, line_for, reader_for
 from station.sources.reading import BadTelegram, Reading
+from station.storage import Storage
 
 _P1 = "p1"
 _BOARD = "board"
@@ -34,18 +35,28 @@ class ReferenceHandle:
     What is found there may carry a `settings_face` of its own as an attribute.
     """
 
-    capabilities: frozenset[Capability] = frozenset({"pilot", "log", "panel", "status", "monitor", "settings"})
+    capabilities: frozenset[Capability] = frozenset(
+        {"pilot", "log", "panel", "status", "monitor", "settings", "reboot"}
+    )
 
     def __init__(self, name: str = "", factory: str = "") -> None:
         self.name = name or factory or "reference station"
         self._build: Callable[..., StationRuntime] = find(factory) if factory else StationRuntime
         self.settings_face: SettingsFace | None = getattr(self._build, "settings_face", None) or SettingsDesk()
         self._runtime: StationRuntime | None = None
+        self._opened: list[Port] = []
+        self._storage: Storage | None = None
 
     async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
         """Switch it on. Raises ConfigurationError for settings it refuses, HarnessError for ports it cannot open."""
-        checked = _checked(settings)
+        self._wiring = wiring
+        self._storage = _storage(settings)
+        await self._switch_on(self._storage)
+
+    async def _switch_on(self, storage: Storage) -> None:
+        wiring, checked = self._wiring, storage.settings
         taps: dict[str, Tap] = {_BOARD: wiring.board.attach()}
+        self._opened = [wiring.board]
         try:
             self._runtime = self._build(
                 checked,
@@ -53,9 +64,11 @@ class ReferenceHandle:
                 **_meters(wiring, checked.meter_port),
                 emit=wiring.timeline.emitter("station"),
                 tap=lambda port, direction, data: taps[port](direction, data),
+                storage=storage,
             )
             if (opens := self._runtime.meter_port) is not None and opens in wiring.ports:
                 taps[opens] = wiring.ports[opens].attach()
+                self._opened.append(wiring.ports[opens])
             await self._runtime.start()
         except PortError as error:
             raise HarnessError(f"the reference station cannot start: {error}") from error
@@ -65,10 +78,27 @@ class ReferenceHandle:
         if self._runtime is not None:
             await self._runtime.stop()
             self._runtime = None
+        for port in self._opened:
+            port.detach()
+        self._opened.clear()
+
+    def configure(self, changes: Mapping[str, object]) -> str:
+        """See StationHandle."""
+        assert self._runtime is not None
+        return self._runtime.configure(changes)
+
+    async def reboot(self) -> None:
+        """See StationHandle."""
+        assert self._runtime is not None
+        assert self._storage is not None
+        boot_s = self._runtime.core.settings.boot_s
+        await self.stop()
+        await asyncio.sleep(boot_s)
+        await self._switch_on(self._storage)
 
     async def check_meter(self, wiring: Wiring, settings: Mapping[str, object]) -> list[str]:
         """See StationHandle."""
-        checked, said = _checked(settings), list[str]()
+        checked, said = _storage(settings).settings, list[str]()
         port = checked.meter_port
         tap = wiring.ports[port].attach() if port is not None and port in wiring.ports else None
         try:
@@ -84,9 +114,9 @@ class ReferenceHandle:
         return said
 
 
-def _checked(settings: Mapping[str, object]) -> Settings:
+def _storage(settings: Mapping[str, object]) -> Storage:
     try:
-        return Settings.from_mapping(settings)
+        return Storage(settings)
     except SettingError as error:
         raise ConfigurationError(f"the reference station refuses a setting: {error}") from None
 

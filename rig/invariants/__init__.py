@@ -6,7 +6,7 @@
 Each gives one verdict at the end of the block, a finding names the first moment at which it did not hold.
 """
 
-from rig.invariants.facts import Facts, facts_of
+from rig.invariants.facts import Facts, balances, facts_of
 from rig.invariants.watch import NAMES, Watch, invariants
 
-__all__ = ["NAMES", "Facts", "Watch", "facts_of", "invariants"]
+__all__ = ["NAMES", "Facts", "Watch", "balances", "facts_of", "invariants"]

@@ -54,23 +54,30 @@ class Facts:
 
 
 def facts_of(bench: Bench, uncertainty_s: float = 0.0) -> Facts:
-    """Those of a bench that is switched on."""
-    face = bench.station.settings_face
-    given = bench.settings
-    shown: Mapping[str, object] = given if face is None else face.shown(given)
+    """Those of a bench, by the settings that its station runs on."""
+    shown = _shown(bench)
     kind = bench.meter_kind
-    balances = kind is not None and str(shown.get("Active-LoadBalancing", "Off")) == "On"
     return Facts(
         orders=bench.orders,
-        grid_a=_number(shown, "SmartMeter-MaxCurrent") if balances else None,
+        grid_a=_number(shown, "SmartMeter-MaxCurrent") if balances(bench) else None,
         station_a=_number(shown, "Station-MaxCurrent"),
         interval_s=0.0 if kind is None else kind.interval_s,
         error_a=0.0 if kind is None else kind.error_a,
         period_s=_number(shown, "SCN-AlternatingPeriod"),
         probing_s=_number(shown, "probing.duration_s") or 0.0,
         uncertainty_s=uncertainty_s,
-        car=lambda _socket: bench.socket.vehicle,
+        car=lambda number: bench.outlet(number).socket.vehicle,
     )
+
+
+def balances(bench: Bench) -> bool:
+    """Whether the station on it listens to a meter."""
+    return bench.meter_kind is not None and str(_shown(bench).get("Active-LoadBalancing", "Off")) == "On"
+
+
+def _shown(bench: Bench) -> Mapping[str, object]:
+    face = bench.station.settings_face
+    return bench.settings if face is None else face.shown(bench.settings)
 
 
 def _number(shown: Mapping[str, object], key: str) -> float | None:

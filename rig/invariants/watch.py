@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from rig.bench.bench import Bench
@@ -32,13 +32,17 @@ _KINDS = ("pilot", "contactor", "currents", "site")
 
 
 class Watch:
-    """Those of the invariants that apply, from `now_s` on; `hear` every event, then `judge`."""
+    """Those of the invariants that apply, from `now_s` on; `hear` every event, then `judge`.
 
-    def __init__(self, facts: Facts, now_s: float, leave_out: Collection[str] = ()) -> None:
-        made = [make(facts) for name, make in _MAKE.items() if name not in leave_out]
-        self.invariants = [each for each in made if each.applies]
-        self._connection = next((each for each in self.invariants if isinstance(each, Connection)), None)
-        self._seen = Seen(facts.orders)
+    `facts` tells those of the bench; what was changed about them holds from a reboot on.
+    """
+
+    def __init__(self, facts: Callable[[], Facts], now_s: float, leave_out: Collection[str] = ()) -> None:
+        self._facts = facts
+        now = facts()
+        self._made = [make(now) for name, make in _MAKE.items() if name not in leave_out]
+        self.invariants = [each for each in self._made if each.applies]
+        self._seen = Seen(now.orders)
         self._began_s = self._now_s = now_s
         self._wrong = 0
 
@@ -47,15 +51,26 @@ class Watch:
         if event.kind in _FAULTS:
             self._until(event.at_s)
             self._wrong += 1 if event.data.get("on") else -1
-            if self._connection is not None:
-                self._connection.unheard = self._wrong > 0
+            for each in self._made:
+                if isinstance(each, Connection):
+                    each.unheard = self._wrong > 0
+        elif event.kind == "reboot":
+            self._until(event.at_s)
+            self._rebooted()
         elif event.kind in _KINDS:
             self._until(event.at_s)
             self._seen.take(event)
 
+    def _rebooted(self) -> None:
+        now = self._facts()
+        for each in self._made:
+            each.facts = now
+            if each.applies and each not in self.invariants:
+                self.invariants.append(each)
+
     def _until(self, at_s: float) -> None:
         if at_s > self._now_s:
-            for invariant in self.invariants:
+            for invariant in (each for each in self.invariants if each.applies):
                 invariant.lasted(self._now_s, at_s, self._seen)
             self._now_s = at_s
 
@@ -82,7 +97,7 @@ def invariants(rig: Case, bench: Bench, leave_out: Collection[str] = ()) -> Iter
 
     Their clauses need no mark on the case.
     """
-    watch = Watch(facts_of(bench, rig.options.bench.measuring.uncertainty_s), rig.now_s(), leave_out)
+    watch = Watch(lambda: facts_of(bench, rig.options.bench.measuring.uncertainty_s), rig.now_s(), leave_out)
     for event in rig.timeline.events:
         if event.at_s >= bench.began_s:  # of this bench, and not of one before it in the same case
             watch.hear(event)

@@ -9,7 +9,7 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
-from rig.bench.bench import CHARGING_WITHIN_S
+from rig.bench.outlet import CHARGING_WITHIN_S
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.meters import KINDS, MeterKind, PortName
@@ -104,7 +104,11 @@ async def charging(rig: Case, bench: Bench, car_phases: int | None = None) -> No
 
 
 async def settled(rig: Case, bench: Bench) -> None:
-    """Wait until the offer stands still, but for the meter's resolution, or has had all the time it needs."""
+    """Wait until the offer stands still, but for the meter's resolution, or has had all the time it needs.
+
+    The offer of a session that is still probing says nothing (PRB-027).
+    """
+    await bench.probed()
     meter = bench.meter.kind
     patience_s = 2 * meter.interval_s
     began_s = rig.now_s()

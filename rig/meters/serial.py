@@ -87,7 +87,8 @@ class SerialMeter(BenchMeter):
 
     def port(self) -> Port:
         """See BenchMeter."""
-        return Port(self.line.b.path, lambda: self.line.b.attach("the station"))
+        line = self.line.b
+        return Port(line.path, lambda: line.attach("the station"), line.detach)
 
     def wake(self) -> None:
         """See BenchMeter."""

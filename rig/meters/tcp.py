@@ -55,7 +55,7 @@ class TcpMeter(BenchMeter):
 
     def port(self) -> Port:
         """See BenchMeter."""
-        return Port(self._port.address, self.line.attach)
+        return Port(self._port.address, self.line.attach, self.line.detach)
 
     def wake(self) -> None:
         """See BenchMeter."""

@@ -27,6 +27,7 @@ from rig.report.headline import (
 )
 from rig.report.model import Band, CaseResult, ClauseRow, Report, TripPoint
 from rig.report.plots import trip_curve_svg, trip_points
+from rig.report.why_not import unobservable, waiting
 from rig.verdicts import SEVERITY, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def render_html(report: Report) -> bytes:
         bands=[_band_row(band, points) for band in sorted(report.bands, key=lambda band: band.lower_pct)],
         trip_curve=Markup(trip_curve_svg(report.bands, points)) if report.bands or points else None,
         areas=areas,
+        statuses=sorted({row.status for row in report.clauses}),
+        waiting=waiting(report.clauses, report.obstacles),
+        unobservable=unobservable(report.clauses, report.obstacles),
         suites=[(suite, list(members)) for suite, members in groupby(views, key=lambda view: view.case.suite)],
         anchors={view.case.case: view.anchor for view in reversed(views)},
         clause_anchors={row.id: anchor for area in areas for anchor, row in reversed(area.rows)},

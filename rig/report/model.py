@@ -85,9 +85,13 @@ class TripPoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that `write_report` needs. Cases and clauses are shown in the order in which they are given."""
+    """Everything that `write_report` needs. Cases and clauses are shown in the order in which they are given.
+
+    `obstacles` says in a sentence what is missing, by the names that reasons of clauses begin with.
+    """
 
     run: RunInfo
     cases: list[CaseResult] = []
     clauses: list[ClauseRow] = []
     bands: list[Band] = []
+    obstacles: dict[str, str] = {}

@@ -24,6 +24,7 @@ _MEASURE: Mapping[str, Callable[[Seen, int], Any]] = {
     "led": lambda seen, socket: str(seen.field("led", "pattern", socket) or ""),
     "log": lambda seen, _socket: "; ".join(seen.said),
     "limit_source": lambda seen, socket: str(seen.field("limit", "source", socket) or ""),
+    "refusal": lambda seen, _socket: str(seen.field("configured", "refusal") or ""),
 }
 _IN_AMPERES = ("offered_a", "drawn_a", "total_offered_a", "grid_a")
 _OF_ONE_SOCKET = ("offered_a", "drawn_a", "loaded_phases", "pilot", "contactor", "display", "led", "limit_source")
@@ -70,7 +71,7 @@ class Asked:
             return low and (above_a is None or round(limit_a + above_a - value, 6) >= 0.0)
         if self.name == "log":
             return any(re.search(wanted, text) for text in seen.said)
-        if self.name == "display":
+        if self.name in _PATTERNS:
             return re.search(wanted, value) is not None
         return bool(value in wanted if isinstance(wanted, tuple) else value == wanted)
 
@@ -96,7 +97,7 @@ class Asked:
         return repr(wanted) if self.name in _PATTERNS else str(wanted)
 
 
-_PATTERNS = ("display", "log")
+_PATTERNS = ("display", "log", "refusal")
 
 
 def said_of(asked: Asked, seen: Seen) -> str:

@@ -132,7 +132,7 @@ def _check_condition(scenario: Scenario, meter: MeterKind | None, condition: Con
     if name == "pilot":
         for state in (value,) if isinstance(value, str) else value:
             one_of("pilot", state, PILOT_STATES, "state of a pilot")
-    if name in ("display", "log"):
+    if name in ("display", "log", "refusal"):
         try:
             re.compile(value)
         except re.error as error:

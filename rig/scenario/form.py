@@ -138,6 +138,7 @@ class Condition(_Table, frozen=True):
     total_offered_a: over all sockets. charging: how many sockets offer a current and have their contactor closed.
     grid_a: the highest phase of the connection, import positive.
     pilot: its state, "A1" ... "F", or several. display, log: patterns; a log line counts when it is said.
+    refusal: a pattern of why the last settings were not taken, "^$" when they were.
     """
 
     socket: int = 1
@@ -154,6 +155,7 @@ class Condition(_Table, frozen=True):
     led: str | None = None
     log: str | None = None
     limit_source: str | None = None
+    refusal: str | None = None
 
 
 class Anchor(Condition, frozen=True):

@@ -11,15 +11,16 @@ from emulators.pilot.circuit import NO_FAULTS
 from rig.bench import Bench
 from rig.bench.phases import STRAIGHT
 from rig.case import Case
-from rig.errors import ConfigurationError, NotTestableHere
-from rig.invariants import NAMES, invariants
+from rig.errors import ConfigurationError, Finding
+from rig.invariants import NAMES, balances, invariants
 from rig.kit.balancing import heard
 from rig.meters.serial import SerialMeter
 from rig.scenario.form import Drive, LineFault, Mains, MeterFault, PilotFault, Scenario, Unplug, action_of
 from rig.scenario.judging import Expectations
 from rig.scenario.making import line_fault, pilot_faults
-from rig.scenario.script import Script, TimedStep, clauses_of, feeder_of
+from rig.scenario.script import Script, TimedStep, clauses_of, expects_refusal, feeder_of
 from rig.scenario.show import told
+from rig.timeline import Event
 
 SOURCE = "scenario"
 NOMINAL_V = 230.0
@@ -27,12 +28,13 @@ Amperes = tuple[float, ...]
 
 
 async def play(rig: Case, script: Script) -> None:
-    """Play it on the bench of `rig` and judge it. Raises NotTestableHere for what the bench cannot do.
+    """Play it on the bench of `rig` and judge it. Raises NotTestableHere for what the bench cannot do, Finding for
+    settings that the station does not take although nothing of the scenario expects that.
 
-    With a meter the scenario begins when the station has heard it.
+    With a meter to balance by, the scenario begins when the station has heard it.
     """
     async with bench_for(rig, script) as bench:
-        if script.meter is not None:
+        if balances(bench):
             await heard(rig, bench)
         with invariants(rig, bench, leave_out=left_out(script.scenario)):
             await Player(rig, bench, script).run()
@@ -41,10 +43,6 @@ async def play(rig: Case, script: Script) -> None:
 def bench_for(rig: Case, script: Script) -> Bench:
     """What the scenario stands on, not yet switched on."""
     table = script.scenario.bench
-    if table.sockets > 1:
-        raise NotTestableHere("this bench has one socket")
-    if table.probing:
-        raise NotTestableHere("the station on this bench probes no car")
     bench = rig.bench(
         script.settings,
         meter=script.meter,
@@ -52,6 +50,10 @@ def bench_for(rig: Case, script: Script) -> Bench:
         behind_meter=table.behind_meter,
         feeder=feeder_of(script.scenario),
         terminals=table.terminals or STRAIGHT,
+        sockets=table.sockets,
+        feeders=table.feeders,
+        feeder_2=table.feeder_2 or None,
+        probing=table.probing,
     )
     for change, amperes in ((bench.house, table.house_a), (bench.pv, table.pv_a)):
         if any(per_phase := _per_phase(amperes)):
@@ -74,6 +76,7 @@ class Player:
         self._began_s = rig.now_s()
         self._undo: dict[tuple[str, str], ExitStack] = {}
         self._pilot_faults: dict[int, dict[str, PilotFault]] = {}
+        self._booting: asyncio.Task[Event] | None = None
         self._do: Mapping[str, Callable[[Any], Awaitable[None] | None]] = {
             "unplug": self._unplug,
             "car": self._drive,
@@ -82,9 +85,8 @@ class Player:
             "meter_fault": self._meter_fault,
             "line_fault": self._line_fault,
             "pilot_fault": self._pilot_fault,
-            "contact": self._not_here,
-            "set": self._not_here,
-            "reboot": self._not_here,
+            "contact": lambda how: bench.contact(how == "closed"),
+            "reboot": self._reboot,
             "mains": self._mains,
         }
 
@@ -101,6 +103,7 @@ class Player:
                     expected.append((timed, len(self._rig.timeline.events) - 1))
                 else:
                     await self._act(timed)
+            await self._booted()
             uncertainty_s = self._rig.options.bench.measuring.uncertainty_s
             await self._rig.until(self._began_s + self._script.ends_s + uncertainty_s)
             await asyncio.sleep(0)  # what is due at that very moment has happened as well
@@ -118,7 +121,10 @@ class Player:
     async def _act(self, timed: TimedStep) -> None:
         if timed.step.plug is not None:
             assert timed.car is not None
-            self._outlet(timed.step.plug.socket).plug_in(timed.car)
+            self._bench.outlet(timed.step.plug.socket).plug_in(timed.car)
+            return
+        if timed.step.set is not None:
+            await self._configure(timed, timed.step.set)
             return
         name, value = action_of(timed.step)
         doing = self._do[name](value)
@@ -126,25 +132,37 @@ class Player:
             await doing
         self._bench.poke()
 
-    def _outlet(self, socket: int) -> Bench:
-        if socket != 1:
-            raise NotTestableHere("this bench has one socket")
-        return self._bench
-
-    def _not_here(self, _value: object) -> None:
-        raise NotTestableHere("this bench cannot work the external contact, change a setting or restart the station")
-
     def _mend(self) -> None:
         for stack in self._undo.values():
             stack.close()
+        if self._booting is not None:
+            self._booting.cancel()
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
+    async def _configure(self, timed: TimedStep, changes: Mapping[str, object]) -> None:
+        await self._booted()
+        refusal = self._bench.configure(changes)
+        if refusal and not expects_refusal(self._script.steps[timed.number - 1 :]):
+            raise Finding(f"step {timed.number}: the station does not take its settings: {refusal}")
+
+    async def _reboot(self, _yes: bool) -> None:
+        """The steps after it go on at their times while the station is off."""
+        await self._booted()
+        self._booting = asyncio.create_task(self._bench.reboot())
+        await asyncio.sleep(0)  # it is off from this moment on
+
+    async def _booted(self) -> None:
+        """Wait until the station can be spoken to."""
+        if self._booting is not None:
+            await self._booting
+            self._booting = None
+
     def _unplug(self, told: Unplug) -> None:
-        self._outlet(told.socket).unplug()
+        self._bench.outlet(told.socket).unplug()
 
     def _drive(self, told: Drive) -> None:
-        car = self._outlet(told.socket).socket.vehicle
+        car = self._bench.outlet(told.socket).socket.vehicle
         if car is None:
             raise ConfigurationError(f"a step speaks of the car on socket {told.socket}, where none is plugged in")
         if told.max_a is not None:
@@ -176,12 +194,12 @@ class Player:
         on.pop(told.fault, None)
         if told.on:
             on[told.fault] = told
-        socket = self._outlet(told.socket).socket
+        socket = self._bench.outlet(told.socket).socket
         socket.set_pilot_faults(pilot_faults(on.values()) if on else NO_FAULTS, self._rig.now_s())
 
     def _mains(self, told: Mains) -> None:
         volt = NOMINAL_V if told.on else 0.0
-        self._outlet(told.socket).socket.set_mains_v((volt, volt, volt), self._rig.now_s())
+        self._bench.outlet(told.socket).socket.set_mains_v((volt, volt, volt), self._rig.now_s())
 
 
 def _per_phase(amperes: float | Amperes) -> Amperes:

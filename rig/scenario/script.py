@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.vehicle.spec import VehicleSpec
+from rig.bench.built import Built
+from rig.bench.file import StationEntry
+from rig.bench.installed import changed
 from rig.bench.phases import STRAIGHT
 from rig.errors import ConfigurationError
 from rig.handles import ReferenceHandle
@@ -37,6 +40,11 @@ class Script:
     meter: MeterKind | None
     settings: Mapping[str, object]
     ends_s: float
+
+    @property
+    def phases(self) -> int:
+        """Of the connection."""
+        return self.scenario.bench.phases or (3 if self.meter is None else self.meter.phases)
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -72,7 +80,25 @@ def script(scenario: Scenario, folder: Path = Path()) -> Script:
 def refusal(script: Script) -> str:
     """Why the reference station does not take the settings of a scenario; "" when it does."""
     face = ReferenceHandle().settings_face
-    return "" if face is None else face.refusal(script.settings)
+    if face is None:
+        return ""
+    built = built_as(script.scenario).settings(StationEntry(), script.phases)
+    given: Mapping[str, object] = {**built, **script.settings}
+    if why := face.refusal(given):
+        return f"[station]: {why}"
+    for place, timed in enumerate(script.steps):
+        if timed.step.set is None or expects_refusal(script.steps[place:]):
+            continue
+        given = changed(given, timed.step.set)
+        if why := face.refusal(given):
+            return f"step {timed.number}, set: {why}"
+    return ""
+
+
+def expects_refusal(steps: Sequence[TimedStep]) -> bool:
+    """Whether the refusal of what the first of these sets is judged by one at the same moment."""
+    at_once = (each.step.expect for each in steps if each.at_s == steps[0].at_s)
+    return any(expect is not None and expect.refusal is not None for expect in at_once)
 
 
 # -- times -----------------------------------------------------------------------------------------------------------
@@ -111,16 +137,17 @@ def _meter(scenario: Scenario) -> MeterKind | None:
 
 
 def _settings(scenario: Scenario, meter: MeterKind | None) -> dict[str, object]:
-    """What the station is set to: what the bench says by itself, and over it what the file says."""
-    bench = scenario.bench
+    """What the station is set to: what meter and wiring ask for, and over it what the file says."""
     needed: dict[str, object] = {} if meter is None else dict(meter.settings)
     if feeder_of(scenario) != STRAIGHT:
         needed["Phase-Connected"] = feeder_of(scenario)
-    if bench.sockets > 1:
-        needed |= {"station.sockets": bench.sockets, "station.feeders": bench.feeders}
-    if bench.feeder_2:
-        needed["station.phases_2"] = bench.feeder_2
     return {**needed, **scenario.station}
+
+
+def built_as(scenario: Scenario) -> Built:
+    """The station that its bench has."""
+    bench = scenario.bench
+    return Built(bench.sockets, bench.feeders, feeder_of(scenario), bench.feeder_2 or None)
 
 
 def feeder_of(scenario: Scenario) -> str:
@@ -135,9 +162,9 @@ def _check_bench(scenario: Scenario) -> None:
     for key in ("feeder", "feeder_2", "terminals"):
         if order := getattr(bench, key):
             one_of(f"[bench] {key}", order, _ORDERS, "order of the phases")
-    if bench.feeders > bench.sockets:
-        raise ConfigurationError(f"[bench] feeders = {bench.feeders}; a station has no more of them than sockets")
-    if bench.feeder_2 and bench.feeders == 1:
-        raise ConfigurationError("[bench] feeder_2 is the order of a second supply cable; set feeders = 2")
+    try:
+        built_as(scenario).check()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"[bench]: {error}") from None
     for key in ("house_a", "pv_a"):
         check_amperes(f"[bench] {key}", getattr(bench, key))

@@ -56,6 +56,7 @@ class ActiveBalancing:
         self._rise_s = [0.0] * 3
         self._limits_da = [_usable(self._safe_da)] * 3
         self._drawn = Recent(OLDEST_S)
+        self._steady: tuple[Sequence[float], Sequence[int]] | None = None
         self._order = PhaseOrder() if self._include else None
         self.mismatch: Mismatch | None = None
         self.safe = True
@@ -67,16 +68,17 @@ class ActiveBalancing:
         return one, two, three
 
     def step(
-        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
     ) -> None:
         """Take a new reading, if there is one, with what the socket draws from each grid phase now, in mA."""
         self.mismatch = None
         self._drawn.note(now_s, drawn_ma)
         self.safe = state != "live"
         if self.safe:
+            self._steady = None
             self._available_da = [self._safe_da] * 3
         elif reading is not None:
-            self._available_da = self._left(reading)
+            self._read(reading)
         for phase in PHASES:
             self._follow(phase, now_s, session)
 
@@ -84,6 +86,14 @@ class ActiveBalancing:
         """When a limit may rise again."""
         rises = [self._rise_s[p] for p in PHASES if self._limits_da[p] < _usable(self._available_da[p])]
         return min(rises, default=None)
+
+    def _read(self, reading: Reading) -> None:
+        """What a reading leaves; of two equal ones while nothing changes at the sockets the second says nothing new."""
+        steady_ma = self._drawn.steady_ma
+        steady = None if steady_ma is None else (reading.current_a, steady_ma)
+        if steady is None or steady != self._steady:
+            self._available_da = self._left(reading)
+        self._steady = steady
 
     def _left(self, reading: Reading) -> list[int]:
         """Of what fits the reading, what is nearest to the present limit."""

@@ -167,8 +167,8 @@ def _fill(admitted: dict[int, Claim], bottlenecks: Sequence[_Bottleneck]) -> dic
         stopped_da: dict[int, Fraction | int] = {}
         for socket, claim in full.rising.items():
             del admitted[socket]
-            capped = claim.cap_da <= level_da
             at_da = level_da if level_da > claim.minimum_da else claim.minimum_da
+            capped = claim.cap_da <= at_da
             stopped_da[socket] = claim.cap_da if capped else at_da
             shares[socket] = Share(floor(stopped_da[socket]), claim.cap_source if capped else full.name)
         for bottleneck in [other for other in levels_da if other.stop(stopped_da)]:

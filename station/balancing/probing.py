@@ -59,8 +59,7 @@ class _Session:
 class Probing:
     """What is known about the cars, and who is being probed. Raises ValueError for a probing current below 6 A.
 
-    `known` lets a station start with what it knew before; `classifier` makes a judge for each probe. `concluded` has
-    what the last step found out, by socket.
+    `classifier` makes a judge for each probe. `concluded` has what the last step found out, by socket.
     """
 
     def __init__(
@@ -68,14 +67,13 @@ class Probing:
         probing_da: int = PROBING_DA,
         duration_s: float = DURATION_S,
         classifier: Callable[[], Classifier] = PowerFactor,
-        known: Mapping[int, Known] | None = None,
     ) -> None:
         if probing_da < MINIMUM_DA:
             raise ValueError(f"a probing current of {probing_da / 10} A; {MINIMUM_DA / 10} A or more, please (PRB-012)")
         self._probing_da = probing_da
         self._duration_s = duration_s
         self._classifier = classifier
-        self._sessions = {socket: _Session(one, waits=False, probes=1) for socket, one in (known or {}).items()}
+        self._sessions: dict[int, _Session] = {}
         self.concluded: dict[int, Known] = {}
 
     @property
@@ -87,6 +85,10 @@ class Probing:
     def known(self) -> dict[int, Known]:
         """What is known by now of the cars that are plugged in."""
         return {socket: session.known for socket, session in self._sessions.items() if session.known is not None}
+
+    def recall(self, known: Mapping[int, Known]) -> None:
+        """Begin with what was known before, by socket."""
+        self._sessions = {socket: _Session(one, waits=False, probes=1) for socket, one in known.items()}
 
     def step(
         self,

@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 
 PHASES = range(3)
 
@@ -14,14 +13,18 @@ class Recent:
         self._keep_s = keep_s
         self._drawn: deque[tuple[float, tuple[int, ...]]] = deque()
 
-    def note(self, now_s: float, drawn_ma: Sequence[int]) -> None:
+    def note(self, now_s: float, drawn_ma: tuple[int, ...]) -> None:
         """From now on this is drawn."""
-        drawn = tuple(drawn_ma)
-        if not self._drawn or self._drawn[-1][1] != drawn:
-            self._drawn.append((now_s, drawn))
+        if not self._drawn or self._drawn[-1][1] != drawn_ma:
+            self._drawn.append((now_s, drawn_ma))
         # The first one still tells what was drawn when the time that is kept began.
         while len(self._drawn) > 1 and self._drawn[1][0] <= now_s - self._keep_s:
             self._drawn.popleft()
+
+    @property
+    def steady_ma(self) -> tuple[int, ...] | None:
+        """What was drawn all the time that is kept; None when it changed."""
+        return self._drawn[0][1] if len(self._drawn) == 1 else None
 
     def least_and_most(self, from_s: float, to_s: float) -> list[tuple[int, int]]:
         """Per phase the least and the most that was drawn at any instant from `from_s` to `to_s`.

@@ -27,18 +27,18 @@ class _Watched:
     kept_da: int | None = None  # once current was left unused for long enough
     needed_since_s: float | None = None
 
-    def catch_up(self, now_s: float, minimum_da: int) -> None:
+    def catch_up(self, now_s: float, minimum_da: int, unused_s: float) -> None:
         """What has lasted long enough by now, whatever is seen next."""
-        if self.unused_since_s is not None and now_s >= self.unused_since_s + UNUSED_S:
+        if self.unused_since_s is not None and now_s >= self.unused_since_s + unused_s:
             self.kept_da = max(minimum_da, -(-(self.most_ma + KEPT_MA) // MA_PER_DA))  # rounded up
             self.unused_since_s = None
         if self.needed_since_s is not None and now_s >= self.needed_since_s + BACK_S:
             self.kept_da = self.needed_since_s = None
 
-    def look(self, now_s: float, offer_ma: int, drawn_ma: int, shared: bool) -> None:
+    def look(self, now_s: float, offer_ma: int, drawn_ma: int, shared: bool, unused_ma: int) -> None:
         """From now on so much is offered and drawn. `shared`: there are others who could use what is left."""
         granted_ma = offer_ma if self.kept_da is None else min(offer_ma, self.kept_da * MA_PER_DA)
-        if not shared or granted_ma - drawn_ma <= UNUSED_MA:
+        if not shared or granted_ma - drawn_ma <= unused_ma:
             self.unused_since_s = None
         elif self.unused_since_s is None:
             self.unused_since_s, self.most_ma = now_s, drawn_ma
@@ -48,16 +48,18 @@ class _Watched:
         elif self.needed_since_s is None:
             self.needed_since_s = now_s
 
-    def deadlines_s(self) -> list[float]:
+    def deadlines_s(self, unused_s: float) -> list[float]:
         """When something will have lasted long enough."""
-        unused = [] if self.unused_since_s is None else [self.unused_since_s + UNUSED_S]
+        unused = [] if self.unused_since_s is None else [self.unused_since_s + unused_s]
         return unused + ([] if self.needed_since_s is None else [self.needed_since_s + BACK_S])
 
 
 class Unused:
-    """Who leaves current unused."""
+    """Who leaves more than `unused_ma` unused for `unused_s`."""
 
-    def __init__(self) -> None:
+    def __init__(self, unused_ma: int = UNUSED_MA, unused_s: float = UNUSED_S) -> None:
+        self._unused_ma = unused_ma
+        self._unused_s = unused_s
         self._watched: dict[int, _Watched] = {}
 
     def step(
@@ -77,16 +79,19 @@ class Unused:
             del self._watched[socket]
         for claim in claims:
             watched = self._watched.setdefault(claim.socket, _Watched())
-            watched.catch_up(now_s, claim.minimum_da)
+            watched.catch_up(now_s, claim.minimum_da, self._unused_s)
             if offer_da := offers_da.get(claim.socket, 0):
-                watched.look(now_s, offer_da * MA_PER_DA, drawn_ma.get(claim.socket, 0), shared=len(claims) > 1)
+                drawn = drawn_ma.get(claim.socket, 0)
+                watched.look(now_s, offer_da * MA_PER_DA, drawn, len(claims) > 1, self._unused_ma)
             else:
                 self._watched[claim.socket] = _Watched()
         return self._lowered(claims, limits)
 
     def next_deadline_s(self) -> float | None:
         """When current changes hands if nothing changes before."""
-        return min([at_s for watched in self._watched.values() for at_s in watched.deadlines_s()], default=None)
+        return min(
+            [at_s for watched in self._watched.values() for at_s in watched.deadlines_s(self._unused_s)], default=None
+        )
 
     def _lowered(self, claims: Sequence[Claim], limits: Sequence[Limit]) -> list[Claim]:
         lowered = list(claims)

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from station.board.codec import (
     VERSION,
     BadLine,
+    Contact,
     Drive,
     Hello,
     LineDecoder,
@@ -22,7 +23,6 @@ from station.descriptor import DescriptorPort, Tap
 from station.errors import PortError
 
 NAME = "board"
-SOCKETS = 1
 
 
 class Address(NamedTuple):
@@ -55,17 +55,23 @@ class Listener(Protocol):
     def board_sense(self, sense: Sense) -> None:
         """A SENSE line came."""
 
+    def board_contact(self, closed: bool) -> None:
+        """A CONTACT line came: whether the external circuit at the potential-free input is closed."""
+
     def board_bad_line(self, reason: str) -> None:
         """A malformed line came and was dropped."""
 
 
 class BoardPort:
-    """One link to the board, kept up. `linked` says whether it is there."""
+    """One link to the board of a station with so many `sockets`, kept up. `linked` says whether it is there."""
 
-    def __init__(self, address: str, listener: Listener, *, retry_s: float, tap: Tap | None = None) -> None:
+    def __init__(
+        self, address: str, listener: Listener, *, sockets: int = 1, retry_s: float, tap: Tap | None = None
+    ) -> None:
         self._text = address
         self._address = parse_address(address)
         self._listener = listener
+        self._sockets = sockets
         self._retry_s = retry_s
         self._tap = tap
         self._lines = LineDecoder()
@@ -122,28 +128,44 @@ class BoardPort:
             raise
         self._lines = LineDecoder()
         self._port = DescriptorPort(link.detach(), NAME, on_data=self._receive, on_lost=self._lost, tap=self._tap)
-        self._port.write(encode_hello(SOCKETS))
+        self._port.write(encode_hello(self._sockets))
 
     def _receive(self, data: bytes) -> None:
         for message in self._lines.feed(data):
             if isinstance(message, BadLine):
                 self._listener.board_bad_line(message.reason)
-            elif isinstance(message, Sense):
-                if self.linked:
-                    self._listener.board_sense(message)
-            elif not self._greeted(message):
-                return
+            elif isinstance(message, Hello):
+                if not self._greeted(message):
+                    return
+            elif not self.linked:
+                continue
+            elif isinstance(message, Contact):
+                self._listener.board_contact(message.closed)
+            elif message.socket > self._sockets:
+                has = _counted(self._sockets)
+                self._listener.board_bad_line(f"SENSE of socket {message.socket}; this station has {has}")
+            else:
+                self._listener.board_sense(message)
 
     def _greeted(self, hello: Hello) -> bool:
         """Whether the board is one to go on with; otherwise the link is dropped and tried again later."""
-        if hello.version == VERSION and hello.sockets >= SOCKETS:
+        refusal = self._refusal(hello)
+        if not refusal:
             self.linked = True
             self._listener.board_linked()
             return True
         if self._port is not None:
             self._port.close()
-        self._lost(f"it speaks version {hello.version} with {hello.sockets} sockets, not {VERSION} with {SOCKETS}")
+        self._lost(refusal)
         return False
+
+    def _refusal(self, hello: Hello) -> str:
+        """Why the station cannot work with that board; "" when it can."""
+        if hello.version != VERSION:
+            return f"the board speaks version {hello.version} of the link; this station speaks {VERSION}"
+        if hello.sockets != self._sockets:
+            return f"the board has {_counted(hello.sockets)}; this station has {_counted(self._sockets)}"
+        return ""
 
     def _lost(self, reason: str) -> None:
         self.linked = False
@@ -161,3 +183,7 @@ class BoardPort:
             await self._connect()
         except PortError:
             self._retry_later()
+
+
+def _counted(sockets: int) -> str:
+    return f"{sockets} socket" if sockets == 1 else f"{sockets} sockets"

@@ -9,6 +9,7 @@ from typing import Any
 
 from station.balancing import active, phase_order
 from station.balancing.active import ActiveBalancing
+from station.face import Event, Face
 from station.runtime import StationRuntime
 from station.settings import Settings
 from station.sources.reading import Reading
@@ -61,7 +62,7 @@ def never_mentions_the_phase_order(settings: Settings, **ports: Any) -> StationR
 
     class Blind(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             super().step(now_s, state, reading, drawn_ma, session)
             self.mismatch = None
@@ -76,7 +77,7 @@ def suspects_the_phase_order(settings: Settings, **ports: Any) -> StationRuntime
         before_a: Sequence[float] = (0.0, 0.0, 0.0)
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             super().step(now_s, state, reading, drawn_ma, session)
             if reading is not None:
@@ -90,17 +91,17 @@ def suspects_the_phase_order(settings: Settings, **ports: Any) -> StationRuntime
 
 def shows_old_currents(settings: Settings, **ports: Any) -> StationRuntime:
     """Live monitoring shows the first reading for ever."""
-    runtime = station(settings, ports)
-    first: list[object] = []
 
-    def monitor(told: Any = runtime.core._monitor) -> dict[str, object]:
-        shown = told()
-        if shown["meter_a"] is not None and not first:
-            first.append(shown["meter_a"])
-        return {**shown, "meter_a": first[0] if first else None, "duty_pct": None}
+    class Stuck(Face):
+        first: object = None
 
-    runtime.core._monitor = monitor  # type: ignore[method-assign]
-    return runtime
+        def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
+            if kind == "monitor":
+                self.first = self.first or fields["meter_a"]
+                fields = {**fields, "meter_a": self.first, "duty_pct": None}
+            super()._say(events, kind, fields)
+
+    return station(settings, ports, face=Stuck)
 
 
 def looks_once_in_ten_readings(settings: Settings, **ports: Any) -> StationRuntime:
@@ -110,7 +111,7 @@ def looks_once_in_ten_readings(settings: Settings, **ports: Any) -> StationRunti
         count = 0
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             self.count += reading is not None
             seen = reading if self.count % 10 == 1 else None
@@ -158,7 +159,7 @@ def full_current_for_a_new_car(settings: Settings, **ports: Any) -> StationRunti
         lost_with_a_session = False
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             if state == "live" or (session and not self.safe):
                 self.lost_with_a_session = session
@@ -177,7 +178,7 @@ def goes_back_to_the_old_value(settings: Settings, **ports: Any) -> StationRunti
         before: Sequence[int] = (0, 0, 0)
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             was_safe, kept = self.safe, list(self._limits_da)
             super().step(now_s, state, reading, drawn_ma, session)
@@ -242,11 +243,11 @@ def reacts_after_3_s(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Late(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             self.held = getattr(self, "held", [])
             if reading is not None:
-                self.held.append((now_s + 3.0, reading, tuple(drawn_ma)))
+                self.held.append((now_s + 3.0, reading, drawn_ma))
             due = [entry for entry in self.held if entry[0] <= now_s]
             self.held = [entry for entry in self.held if entry[0] > now_s]
             late, then_ma = (due[-1][1], due[-1][2]) if due else (None, drawn_ma)

@@ -11,6 +11,7 @@ from typing import Any
 
 from station.balancing.active import PHASES, USABLE_FROM_DA, ActiveBalancing
 from station.errors import Malformed
+from station.face import Event, Face
 from station.runtime import StationRuntime
 from station.settings import Settings
 from station.sources.modbus.mapping import RegisterMap, register_map
@@ -35,7 +36,7 @@ class _Dated(ActiveBalancing):
     back_s: float | None = None
 
     def step(
-        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+        self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
     ) -> None:
         if not session or self.session_s is None:
             self.session_s = now_s if session else None
@@ -70,7 +71,7 @@ def does_not_look_while_paused(settings: Settings, **ports: Any) -> StationRunti
 
     class Sleeping(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             if state == "lost" and session and not any(self._limits_da):
                 state = "live"
@@ -134,7 +135,7 @@ def exclude_needs_no_meter(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Trusting(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             if state == "lost" and not self._include:
                 state = "live"
@@ -185,7 +186,7 @@ def falls_by_2_a_each_second(settings: Settings, **ports: Any) -> StationRuntime
         fallen_s: float | None = None
 
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
             before_da = list(self._limits_da)
             super().step(now_s, state, reading, drawn_ma, session)
@@ -270,9 +271,9 @@ def takes_off_the_largest(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Largest(ActiveBalancing):
         def step(
-            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: Sequence[int], session: bool
+            self, now_s: float, state: SourceState, reading: Reading | None, drawn_ma: tuple[int, ...], session: bool
         ) -> None:
-            largest_ma = [max(drawn_ma) if phase_ma else 0 for phase_ma in drawn_ma]
+            largest_ma = tuple(max(drawn_ma) if phase_ma else 0 for phase_ma in drawn_ma)
             super().step(now_s, state, reading, largest_ma, session)
 
     return station(settings, ports, active=Largest(settings))
@@ -336,15 +337,15 @@ def says_a_loss_twice(settings: Settings, **ports: Any) -> StationRuntime:
 
 def led_stays_interrupted(settings: Settings, **ports: Any) -> StationRuntime:
     """The LED of safe-current operation stays when the meter is back."""
-    runtime = station(settings, ports)
-    stuck: list[object] = []
 
-    def say(events: Any, kind: str, fields: dict[str, object], told: Any = runtime.core._say) -> None:
-        if kind == "led":
-            if not stuck and "interrupted" in str(fields["pattern"]):
-                stuck.append(fields["pattern"])
-            fields = {"pattern": stuck[0]} if stuck else fields
-        told(events, kind, fields)
+    class Stuck(Face):
+        stuck: object = None
 
-    runtime.core._say = say  # type: ignore[method-assign]
-    return runtime
+        def _say(self, events: list[Event], kind: str, fields: dict[str, object]) -> None:
+            if kind == "led":
+                if "interrupted" in str(fields["pattern"]):
+                    self.stuck = fields["pattern"]
+                fields = {**fields, "pattern": self.stuck or fields["pattern"]}
+            super()._say(events, kind, fields)
+
+    return station(settings, ports, face=Stuck)

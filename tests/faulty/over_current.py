@@ -18,13 +18,13 @@ Change = Tripped | Resumed | None
 def trips_at_110_s(settings: Settings, **ports: Any) -> StationRuntime:
     """The second band takes 110 s instead of 100 s."""
     bands = [band._replace(trip_after_s=110.0) if band.lower_pct == 105 else band for band in BANDS]
-    return station(settings, ports, overcurrent=OverCurrent(settings, bands))
+    return station(settings, ports, overcurrent=lambda made_for: OverCurrent(made_for, bands))
 
 
 def trips_at_99_s(settings: Settings, **ports: Any) -> StationRuntime:
     """The second band takes 99 s instead of 100 s."""
     bands = [band._replace(trip_after_s=99.0) if band.lower_pct == 105 else band for band in BANDS]
-    return station(settings, ports, overcurrent=OverCurrent(settings, bands))
+    return station(settings, ports, overcurrent=lambda made_for: OverCurrent(made_for, bands))
 
 
 def lower_bound_excluded(settings: Settings, **ports: Any) -> StationRuntime:
@@ -35,13 +35,13 @@ def lower_bound_excluded(settings: Settings, **ports: Any) -> StationRuntime:
             one_less = tuple(max(0, ma - 1) for ma in measured_ma)
             return super().step(now_s, one_less, signalled_ma, charging)  # type: ignore[arg-type]
 
-    return station(settings, ports, overcurrent=Excluding(settings))
+    return station(settings, ports, overcurrent=Excluding)
 
 
 def trips_below_the_limit(settings: Settings, **ports: Any) -> StationRuntime:
     """The mildest band begins at 99 %."""
     bands = [band._replace(lower_pct=99) if band.lower_pct == 100 else band for band in BANDS]
-    return station(settings, ports, overcurrent=OverCurrent(settings, bands))
+    return station(settings, ports, overcurrent=lambda made_for: OverCurrent(made_for, bands))
 
 
 def slow_beyond_150_percent(settings: Settings, **ports: Any) -> StationRuntime:
@@ -52,7 +52,7 @@ def slow_beyond_150_percent(settings: Settings, **ports: Any) -> StationRuntime:
             seen_ma = tuple(ma if ma * 100 < 150 * signalled_ma else signalled_ma * 119 // 100 for ma in measured_ma)
             return super().step(now_s, seen_ma, signalled_ma, charging)  # type: ignore[arg-type]
 
-    return station(settings, ports, overcurrent=ByTheTable(settings))
+    return station(settings, ports, overcurrent=ByTheTable)
 
 
 def watches_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
@@ -62,7 +62,7 @@ def watches_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
         def step(self, now_s: float, measured_ma: Triple, signalled_ma: int, charging: bool) -> Change:
             return super().step(now_s, (measured_ma[0], 0, 0), signalled_ma, charging)
 
-    return station(settings, ports, overcurrent=L1Only(settings))
+    return station(settings, ports, overcurrent=L1Only)
 
 
 def fast_bands_on_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
@@ -73,7 +73,7 @@ def fast_bands_on_l1_only(settings: Settings, **ports: Any) -> StationRuntime:
             slow_ma = min(max(measured_ma), signalled_ma * 1119 // 1000)
             return super().step(now_s, (measured_ma[0], slow_ma, 0), signalled_ma, charging)
 
-    return station(settings, ports, overcurrent=FastOnL1(settings))
+    return station(settings, ports, overcurrent=FastOnL1)
 
 
 def reports_l1(settings: Settings, **ports: Any) -> StationRuntime:
@@ -87,7 +87,7 @@ def reports_l1(settings: Settings, **ports: Any) -> StationRuntime:
             change = super().step(now_s, measured_ma, signalled_ma, charging)
             return change._replace(actual_ma=self.l1_ma) if isinstance(change, Tripped) else change
 
-    return station(settings, ports, overcurrent=L1InText(settings))
+    return station(settings, ports, overcurrent=L1InText)
 
 
 def compares_with_the_configured_limit(settings: Settings, **ports: Any) -> StationRuntime:
@@ -98,7 +98,7 @@ def compares_with_the_configured_limit(settings: Settings, **ports: Any) -> Stat
         def step(self, now_s: float, measured_ma: Triple, signalled_ma: int, charging: bool) -> Change:
             return super().step(now_s, measured_ma, configured_ma if signalled_ma else 0, charging)
 
-    return station(settings, ports, overcurrent=Configured(settings))
+    return station(settings, ports, overcurrent=Configured)
 
 
 def any_change_resets(settings: Settings, **ports: Any) -> StationRuntime:
@@ -115,7 +115,7 @@ def any_change_resets(settings: Settings, **ports: Any) -> StationRuntime:
                     timer.clear()
             return super().step(now_s, measured_ma, signalled_ma, charging)
 
-    return station(settings, ports, overcurrent=Restless(settings))
+    return station(settings, ports, overcurrent=Restless)
 
 
 def keeps_the_contactor_closed(settings: Settings, **ports: Any) -> StationRuntime:
@@ -128,7 +128,7 @@ def keeps_the_contactor_closed(settings: Settings, **ports: Any) -> StationRunti
             self.contactor = closed if state == "F" else self.contactor
             return state
 
-    return station(settings, ports, mode3=Live(settings))
+    return station(settings, ports, mode3=Live)
 
 
 def no_grace(settings: Settings, **ports: Any) -> StationRuntime:
@@ -174,7 +174,7 @@ def pauses_in_c1(settings: Settings, **ports: Any) -> StationRuntime:
             milder = Permission.NONE if permission is Permission.FAULT else permission
             return super().step(now_s, vehicle, milder, offer_ma)
 
-    return station(settings, ports, mode3=Gentle(settings))
+    return station(settings, ports, mode3=Gentle)
 
 
 def says_nothing(settings: Settings, **ports: Any) -> StationRuntime:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from station.balancing.active import ActiveBalancing
+from station.board.codec import Sense
+from station.outlet import Outlet
 from station.runtime import StationRuntime
 from station.setting_desk import SettingsDesk
 from station.settings import Settings
+from station.storage import Storage
 from tests.faulty.building import station
 
 Given = Mapping[str, object]
@@ -276,3 +281,46 @@ class _AnyName(_Given):
 def mends_network_names(settings: Settings, **ports: Any) -> StationRuntime:
     """Makes capitals of small letters in the network's name, and cuts it after seven."""
     return station(settings, ports)
+
+
+def takes_a_limit_at_once(settings: Settings, **ports: Any) -> StationRuntime:
+    """Goes by changed settings without a reboot."""
+
+    class AtOnce(StationRuntime):
+        def configure(self, changes: Mapping[str, object]) -> str:
+            refusal = super().configure(changes)
+            if not refusal:
+                changed = ports["storage"].settings
+                self.core.active = ActiveBalancing(changed)
+            return refusal
+
+    return AtOnce(settings, **ports)
+
+
+def forgets_what_it_was_told(settings: Settings, **ports: Any) -> StationRuntime:
+    """Takes a change, and has the old value again after the reboot."""
+
+    class Forgetful(StationRuntime):
+        def configure(self, changes: Mapping[str, object]) -> str:
+            return Storage({}).change({"FeatureLicenseKey": "ALB", **changes})
+
+    return Forgetful(settings, **ports)
+
+
+def reboots_for_90_s(settings: Settings, **ports: Any) -> StationRuntime:
+    """Takes its time."""
+    return StationRuntime(replace(settings, boot_s=90.0), **ports)
+
+
+def loses_the_session_in_a_reboot(settings: Settings, **ports: Any) -> StationRuntime:
+    """Gives a car that was plugged in before it was switched on nothing until it is plugged in again."""
+
+    class Lost(Outlet):
+        was_free = False
+
+        def observe(self, sense: Sense) -> None:
+            self.was_free |= sense.pp_ohm == 0
+            super().observe(sense)
+            self.session &= self.was_free
+
+    return station(settings, ports, outlet=Lost)

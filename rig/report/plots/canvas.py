@@ -32,6 +32,7 @@ INKS = {
     "l1": "#0072b2",
     "l2": "#c05a00",
     "l3": "#00805c",
+    "drawn": "#94c3e3",
     "idle": "#e3e7ec",
     "ready": "#cfe3f5",
     "charge": "#bfe5d0",
@@ -103,19 +104,32 @@ class Canvas:
         """Several filled rectangles as one path."""
         self.polygons(([(x0, y0), (x1, y0), (x1, y1), (x0, y1)] for x0, y0, x1, y1 in boxes), ink, outline=outline)
 
+    def bars(self, bars: Iterable[Box], ink: str) -> None:
+        """Filled rectangles as thick lines, a path for each row; half the bytes of boxes.
+
+        They begin and end at whole pixels, and are one pixel wide at least.
+        """
+        rows: dict[tuple[float, float], list[Sequence[Point]]] = {}
+        for left, top, right, bottom in bars:
+            start, middle = round(left), (top + bottom) / 2
+            rows.setdefault((top, bottom), []).append([(start, middle), (max(round(right), start + 1), middle)])
+        for (top, bottom), lines in rows.items():
+            self.lines(lines, ink, width=bottom - top)
+
     def text(self, x: float, y: float, text: str, *, ink: str = "ink", anchor: str = "start") -> None:
         """One line of text with its baseline at `y`; `anchor` is start, middle or end."""
         self._texts.append(_Text(x, y, text, ink, anchor))
 
-    def svg(self, title: str, css_class: str) -> str:
-        """The finished fragment; `title` is what a screen reader says."""
+    def svg(self, title: str, css_class: str, description: str = "") -> str:
+        """The finished fragment; `title` is what a screen reader says, `description` what it says when asked."""
         spoken = _escaped(title)
+        described = f"<desc>{_escaped(description)}</desc>" if description else ""
         opening = (
             f'<svg class="plot {css_class}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}"'
             f' role="img" aria-label="{spoken}" font-family="system-ui,sans-serif" font-size="11"'
             f' stroke-linejoin="round" fill="{_INK_OF[_STAND_IN["ink"]]}">'
         )
-        return f"{opening}<title>{spoken}</title>{self._tidied(self._drawn())}</svg>"
+        return f"{opening}<title>{spoken}</title>{described}{self._tidied(self._drawn())}</svg>"
 
     def _drawn(self) -> str:
         """The drawing as matplotlib writes it, in stand-in colours and words."""
@@ -147,6 +161,7 @@ class Canvas:
 
     def _tidied(self, svg: str) -> str:
         elements: list[str] = []
+        texts: dict[str, list[str]] = {}  # by style, which is longer than most of them
         for element in _ELEMENT.finditer(svg):
             if element["d"] is not None:
                 elements.append(f'<path d="{_compact(element["d"])}" style="{_style(element["path_style"])}"/>')
@@ -154,8 +169,9 @@ class Canvas:
                 text = _escaped(self._texts[int(element["word"][len(_WORD) :])].text)
                 x, y = (_short(float(element[axis])) for axis in ("x", "y"))
                 style = _style(element["text_style"].replace(f"fill: {_STAND_IN['ink']}", ""))
-                styled = f' style="{style}"' if style else ""
-                elements.append(f'<text x="{x}" y="{y}"{styled}>{text}</text>')
+                texts.setdefault(style, []).append(f'<text x="{x}" y="{y}">{text}</text>')
+        for style, members in texts.items():
+            elements.append(f'<g style="{style}">{"".join(members)}</g>' if style else "".join(members))
         return "\n".join(elements)
 
 
@@ -189,24 +205,36 @@ def _short(value: float) -> str:
 
 
 def _compact(path: str) -> str:
-    """The same path with one decimal, and with `H` and `V` where a line is level or upright."""
+    """The same path with one decimal, with `H` and `V` where a line is level or upright, relative where shorter."""
     parts: list[str] = []
-    here = ("", "")
+    here = began = (0.0, 0.0)
     for command in path.splitlines():
         letter, *numbers = command.split()
         if letter == "z":
             parts.append("z")
+            here = began
             continue
-        there = (_short(float(numbers[0])), _short(float(numbers[1])))
-        if letter == "M":
-            parts.append(f"M{there[0]} {there[1]}")
-        elif there == here:
-            continue
-        elif there[0] == here[0]:
-            parts.append(f"V{there[1]}")
-        elif there[1] == here[1]:
-            parts.append(f"H{there[0]}")
-        else:
-            parts.append(f"L{there[0]} {there[1]}")
+        there = (round(float(numbers[0]), 1), round(float(numbers[1]), 1))
+        if letter == "M" or there != here:
+            parts.append(_shortest(letter, here, there, first=not parts))
+        began = there if letter == "M" else began
         here = there
     return "".join(parts)
+
+
+def _shortest(letter: str, here: Point, there: Point, *, first: bool) -> str:
+    """One command from `here` to `there`."""
+    axes = [0, 1]
+    if letter == "L" and there[1] == here[1]:
+        letter, axes = "H", [0]
+    elif letter == "L" and there[0] == here[0]:
+        letter, axes = "V", [1]
+    absolute = letter + _numbers(there[axis] for axis in axes)
+    relative = letter.lower() + _numbers(there[axis] - here[axis] for axis in axes)
+    return absolute if first or len(absolute) <= len(relative) else relative
+
+
+def _numbers(values: Iterable[float]) -> str:
+    """Numbers one after the other; a minus sign parts them as well as a blank does, and 0.5 needs no 0."""
+    texts = [_short(value).replace("0.", ".", 1) if abs(value) < 1 else _short(value) for value in values]
+    return " ".join(texts).replace(" -", "-")

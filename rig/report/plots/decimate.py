@@ -74,6 +74,30 @@ def _melts(span: Span, shortest_s: float) -> bool:
     return span.end_s - span.start_s < shortest_s
 
 
+def absorb(spans: Sequence[Span], shortest_s: float) -> list[Span]:
+    """A span shorter than `shortest_s` becomes part of a neighbour whose label begins with the same letter.
+
+    Of pilot states this leaves B1 and C2 of a change through B2 and C1 that nobody could see, and every blip of another
+    letter.
+    """
+    left: list[Span] = []
+    waiting: Span | None = None  # for the next one, if that is of its letter
+    for span in spans:
+        if waiting is not None and waiting.label[0] == span.label[0] and span.start_s == waiting.end_s:
+            span, waiting = Span(waiting.start_s, span.end_s, span.label), None
+        if waiting is not None:
+            left.append(waiting)
+            waiting = None
+        previous = left[-1] if left else None
+        if not _melts(span, shortest_s):
+            left.append(span)
+        elif previous is not None and previous.label[0] == span.label[0] and previous.end_s == span.start_s:
+            left[-1] = Span(previous.start_s, span.end_s, previous.label)
+        else:
+            waiting = span
+    return left if waiting is None else [*left, waiting]
+
+
 def join(intervals: Iterable[Interval], nearest_s: float) -> list[Interval]:
     """Intervals or moments (equal ends), those at most `nearest_s` apart as one; starts rising."""
     joined: list[Interval] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rig.bench.file import BenchFile, Measuring
+from rig.bench.file import PROBING, BenchFile, Measuring, StationEntry
 from rig.case import Case, case_name
 from rig.clock import ClockSpec, Stalled, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, HarnessError, NotTestableHere
@@ -141,3 +141,13 @@ def test_what_can_be_chosen_of_a_bench_reaches_it() -> None:
     case.run(body((6.0, 7.0, 8.0), behind_meter=False))
     case.close()
     assert shown == [(8.0, 6.0, 7.0), (8.0, 6.0, 7.0), (6.0, 0.0, 0.0), (0.0, 0.0, 0.0)]
+
+
+def test_the_station_that_can_be_chosen_reaches_a_bench() -> None:
+    station = StationEntry(kind="external", sockets=2, feeders=2, settings={"station.phases_2": "L2", PROBING: 0})
+    case = Case("a/b/c", RunOptions(bench=BenchFile(station=station)))
+    bench = case.bench(sockets=2, feeders=2, feeder="L1", feeder_2="L2")
+    assert [outlet.socket.phases for outlet in bench.outlets] == [1, 1]
+    with pytest.raises(NotTestableHere, match="a station that probes"):
+        case.bench(sockets=2, feeders=2, probing=True)
+    case.close()

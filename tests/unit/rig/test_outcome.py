@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -169,6 +170,32 @@ def test_a_talkative_station_does_not_flood_the_report(case: Case) -> None:
     result = conclude(cast(pytest.Item, Item((A,))), case, HarnessError("x"))
     assert len(result.log) == 41
     assert result.log[-1] == "… and 60 more, see the timeline"
+
+
+class Parametrised(Item):
+    """One of several that differ in their parameters only."""
+
+    originalname = "test_it"
+    path = Path("test_a.py")
+
+    def __init__(self, session: SimpleNamespace) -> None:
+        super().__init__((A,))
+        self.session = session
+
+
+@pytest.mark.parametrize(("sockets", "pictures"), [((1,), 1), ((1, 2), 3)])
+def test_a_few_of_the_passed_cases_have_a_picture(tmp_path: Path, sockets: tuple[int, ...], pictures: int) -> None:
+    session = SimpleNamespace(items=[])
+    session.items += [Parametrised(session) for _ in range(5)]
+    plots = []
+    for number, item in enumerate(session.items):
+        case = Case("ocp/bands/it", RunOptions(), files=tmp_path / str(number))
+        for socket in sockets:
+            case.timeline.record(1.0, "board", "currents", {"socket": socket, "i_a": [6.0, 6.0, 6.0]})
+        case.judge.without(A, "pass", "")
+        plots.append(conclude(cast(pytest.Item, item), case, None).plot)
+        case.close()
+    assert [bool(plot) for plot in plots] == [number < pictures for number in range(5)]
 
 
 def test_evidence_is_left_in_the_folder_of_the_case(tmp_path: Path) -> None:

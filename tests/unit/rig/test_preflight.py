@@ -134,6 +134,20 @@ def test_every_line_is_tried_with_a_meter_of_its_own(monkeypatch: pytest.MonkeyP
     assert tried == ["nothing"]
 
 
+def test_a_station_is_switched_on_as_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[tuple[int, int]] = []
+
+    def noted(case: Case, *given: Any, **how: Any) -> Bench:
+        tried.append((how["sockets"], how["feeders"]))
+        raise HarnessError("enough")
+
+    monkeypatch.setattr(Case, "bench", noted)
+    for station in (StationEntry(), StationEntry(kind="external", sockets=2, feeders=2)):
+        with pytest.raises(HarnessError, match="enough"):
+            preflight(RunOptions(clock=FAST, bench=BenchFile(station=station)))
+    assert tried == [(1, 1), (2, 2)]
+
+
 def test_a_board_link_on_which_nobody_is() -> None:
     bench = external(board=BoardLine(listen="tcp:127.0.0.1:0"))
     with pytest.raises(

@@ -33,7 +33,7 @@ class World:
     """A core and a board that carries out what it drives; events with their times."""
 
     def __init__(self, settings: dict[str, object] | None = None, core: StationCore | None = None) -> None:
-        self.core = core or StationCore(Settings.from_mapping(settings or {}))
+        self.core = core or StationCore(Settings.from_mapping({"probing.duration_s": 0, **(settings or {})}))
         self.car = Car(pp_ohm=0)
         self.now_s = 0.0
         self.events: list[tuple[float, str, dict[str, object]]] = []
@@ -119,13 +119,15 @@ class World:
         if drive.contactor:
             drawn = round(signalled_ma(drive.pilot) * car.share) if car.draws_ma is None else car.draws_ma
         current = tuple(drawn if p < car.phases else 0 for p in range(3))
-        return Sense(1, high, low, car.pp_ohm, current, (2300, 2300, 2300), drive.contactor)  # type: ignore[arg-type]
+        power = tuple(current_ma * 230 // 1000 for current_ma in current)
+        return Sense(1, high, low, car.pp_ohm, current, (2300,) * 3, drive.contactor, power)  # type: ignore[arg-type]
 
     def _step(self, inputs: Inputs) -> Outputs:
         outputs = self.core.step(inputs, self.now_s)
         self.events += [(self.now_s, *event) for event in outputs.events]
-        if not self.drives or outputs.drive != self.drive:
-            self.drives.append((self.now_s, outputs.drive))
+        (drive,) = outputs.drives
+        if not self.drives or drive != self.drive:
+            self.drives.append((self.now_s, drive))
         return outputs
 
 
@@ -134,7 +136,7 @@ class TestSession:
         world = World()
         assert world.drives == [(0.0, Drive(1, "high", False))]
         assert [kind for _, kind, _ in world.events] == ["limit", "status", "display", "led", "monitor"]
-        assert world.last("limit") == {"source": "station", "limit_a": 32.0}
+        assert world.last("limit") == {"socket": 1, "source": "connector", "limit_a": 32.0}
         assert world.last("status")["status"] == "Available"
 
     def test_plug_and_charge(self) -> None:
@@ -146,8 +148,8 @@ class TestSession:
         assert world.drive == Drive(1, 26_667, True)
         world.set(share=1.0)
         assert world.last("status")["status"] == "Charging"
-        assert world.last("display") == {"text": "11.0 of 11.0 kW"}
-        assert world.last("led") == {"pattern": "dark blue steady"}
+        assert world.last("display") == {"socket": 1, "text": "11.0 of 11.0 kW"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue steady"}
         world.set(state="B", share=0.0)
         assert world.drive == Drive(1, 26_667, False)
         assert world.last("status")["status"] == "Charging"
@@ -159,13 +161,13 @@ class TestSession:
         world = World()
         world.plug("A")
         assert world.drive == Drive(1, "high", False)
-        assert world.last("led") == {"pattern": "off"}
+        assert world.last("led") == {"socket": 1, "pattern": "off"}
 
     def test_the_cable_limits(self) -> None:  # M3-012
         world = World()
         world.plug("B", pp_ohm=680)
         assert world.offer_a == 20.0
-        assert world.last("limit") == {"source": "cable", "limit_a": 20.0}
+        assert world.last("limit") == {"socket": 1, "source": "cable", "limit_a": 20.0}
 
     def test_a_bad_cable_gets_nothing(self) -> None:
         world = World()
@@ -190,7 +192,7 @@ class TestSession:
         assert world.drive == Drive(1, "high", False)
         world.set(state="C", diode=True)
         assert world.drive == Drive(1, "high", False)
-        assert world.last("led") == {"pattern": "red steady"}
+        assert world.last("led") == {"socket": 1, "pattern": "red steady"}
         world.unplug()
         world.charge()
         assert world.drive.contactor
@@ -199,20 +201,28 @@ class TestSession:
         world = World()
         world.charge()
         world._step(Inputs(Sense(1, 0, -8_000, 220, (0, 0, 0), (2300,) * 3, True)))
-        assert world.core.mode3.state == "E"
+        assert world.core.outlets[0].mode3.state == "E"
         world.sense = None
         world.settle()
         assert world.drive.contactor
 
-    def test_a_lost_board_link_ends_what_is_known_of_the_vehicle(self) -> None:
+    def test_a_lost_board_link_does_not_end_the_session(self) -> None:
         world = World()
         world.charge()
         world._step(Inputs(linked=False))
         assert world.drive == Drive(1, "high", False)
-        assert world.last("status")["status"] == "Available"
+        assert world.last("status")["status"] == "Charging"
         world.sense = None
         world.settle()
         assert world.drive.contactor
+
+    def test_a_vehicle_that_left_while_the_board_was_lost(self) -> None:
+        world = World()
+        world.charge()
+        world._step(Inputs(linked=False))
+        world.unplug()
+        assert world.drive == Drive(1, "high", False)
+        assert world.last("status")["status"] == "Available"
 
 
 class TestOverCurrent:
@@ -232,7 +242,7 @@ class TestOverCurrent:
             "vendorErrorCode": "302",
         }
         assert world.last("display")["text"] == "302: One moment please. Your charging session will resume shortly."
-        assert world.last("led") == {"pattern": "red/blue alternating"}
+        assert world.last("led") == {"socket": 1, "pattern": "red/blue alternating"}
 
     def test_resume_at_300_s_with_the_current_share(self) -> None:  # OCP-010, O-07
         world = World({"Connector1-MaxCurrent": 16})
@@ -250,7 +260,7 @@ class TestOverCurrent:
             "info": "",
             "vendorErrorCode": "",
         }
-        assert world.last("led") == {"pattern": "dark blue steady"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue steady"}
         world.until(7200.0)
         assert world.drive.contactor
 
@@ -313,7 +323,7 @@ class TestOverCurrent:
         world.until(5.0)
         world.meter(33.0)  # 19.9 A of it ours: 11.9 A left
         assert world.offer_a == 11.9
-        assert world.last("led") == {"pattern": "dark blue flashing"}  # UI-002
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue flashing"}  # UI-002
         world.until(12.0 - EPS_S)
         assert world.drive.contactor
         world.until(12.0)
@@ -327,9 +337,9 @@ class TestOverCurrent:
         world.until(5.0)
         world.meter(33.0)
         world.until(7.0)
-        assert world.last("led") == {"pattern": "dark blue flashing"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue flashing"}
         world.set(draws_ma=11_000)
-        assert world.last("led") == {"pattern": "dark blue steady"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue steady"}
 
     def test_what_is_measured_behind_an_open_contactor_is_not_drawn(self) -> None:
         world = World()
@@ -351,8 +361,8 @@ class TestActiveBalancing:
         world = World(P1)
         world.charge()
         assert world.offer_a == 7.0
-        assert world.last("limit") == {"source": "safe", "limit_a": 7.0}
-        assert world.last("led") == {"pattern": "dark blue interrupted"}  # UI-011
+        assert world.last("limit") == {"socket": 1, "source": "safe", "limit_a": 7.0}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue interrupted"}  # UI-011
         assert world.texts("log", "text") == []
 
     def test_the_offer_follows_the_house(self) -> None:  # ALB-GEN-004
@@ -363,7 +373,7 @@ class TestActiveBalancing:
         world.until(1.0)
         world.meter(12.0 + 20.0)
         assert world.offer_a == 12.9  # 19.998 A were ours
-        assert world.last("limit") == {"source": "active", "limit_a": 12.9}
+        assert world.last("limit") == {"socket": 1, "source": "active", "limit_a": 12.9}
 
     def test_rotation_maps_the_socket_to_the_grid(self) -> None:  # ALB-GEN-049
         world = World({**P1, "Phase-Connected": "L3L1L2"})
@@ -387,7 +397,7 @@ class TestActiveBalancing:
         world.until(1.0)
         world.meter(25.0 + 18.0)
         assert world.drive == Drive(1, "high", True)  # C1, still drawing nothing more than it may
-        assert world.last("display") == {"text": "Chargepoint ready, waiting for power"}
+        assert world.last("display") == {"socket": 1, "text": "Chargepoint ready, waiting for power"}
         assert world.last("status")["status"] == "SuspendedEVSE"
         world.until(7.0 - EPS_S)
         assert world.drive.contactor
@@ -406,14 +416,14 @@ class TestActiveBalancing:
             "Unable to start P1 communications, Read Timeout Error",
             "Enter ActiveLB safeMode: 7.0A",
         ]
-        assert world.last("led") == {"pattern": "dark blue interrupted"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue interrupted"}
         world.until(100.0)
         drives = len(world.drives)
         world.meter_until(160.0, lambda: 5.0 + world.offer_a)
         offers = [signalled_ma(drive.pilot) / 1000 for _, drive in world.drives[drives:]]
         assert offers == [8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]
         assert world.texts("log", "text")[2:] == ["P1 communication restored, leaving ActiveLB safeMode"]
-        assert world.last("led") == {"pattern": "dark blue steady"}
+        assert world.last("led") == {"socket": 1, "pattern": "dark blue steady"}
 
     def test_two_bad_telegrams_change_nothing_three_do(self) -> None:  # O-23
         world = World(P1)
@@ -429,7 +439,7 @@ class TestActiveBalancing:
         world = World({**P1, "Safe-MaxCurrent": 5})
         world.charge()
         assert world.drive.pilot == "high"
-        assert world.last("display") == {"text": "Chargepoint ready, waiting for power"}
+        assert world.last("display") == {"socket": 1, "text": "Chargepoint ready, waiting for power"}
         world.until(31.0)
         assert "Enter ActiveLB safeMode: 5.0A" in world.texts("log", "text")
 
@@ -466,7 +476,7 @@ class TestMonitor:
 
     def test_through_a_session(self) -> None:
         world = World({**P1, "Connector1-MaxCurrent": 16})
-        quiet = {"meter_a": None, "socket_a": [0.0, 0.0, 0.0], "state": "A1", "duty_pct": None}
+        quiet = {"socket": 1, "meter_a": None, "socket_a": [0.0, 0.0, 0.0], "state": "A1", "duty_pct": None}
         assert world.last("monitor") == quiet
         world.meter(3.04)
         assert world.last("monitor") == {**quiet, "meter_a": [3.0, 3.0, 3.0]}
@@ -475,6 +485,7 @@ class TestMonitor:
         world.set(state="C")
         world.set(share=0.5)
         assert world.last("monitor") == {
+            "socket": 1,
             "meter_a": [3.0, 3.0, 3.0],
             "socket_a": [8.0, 8.0, 8.0],
             "state": "C2",
@@ -552,8 +563,8 @@ def test_rooms_can_be_replaced() -> None:
         def step(self, *_: object) -> None:
             return None
 
-    settings = Settings()
-    world = World(core=StationCore(settings, overcurrent=Deaf(settings)))
+    settings = Settings(probing_s=0.0)
+    world = World(core=StationCore(settings, overcurrent=Deaf))
     world.charge(share=2.0)
     world.until(7200.0)
     assert world.drive.contactor

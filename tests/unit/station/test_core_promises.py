@@ -46,13 +46,14 @@ class Promises(RuleBasedStateMachine):
             meter_includes_charger=include,
             m3_contactor_close_s=close_s,
             licence_key="ALB",
+            probing_s=0.0,
         )
         self.core = StationCore(self.settings)
         self.step(Inputs())
 
     def step(self, inputs: Inputs) -> None:
         self.before = self.drive
-        self.drive = self.core.step(inputs, self.now_s).drive
+        self.drive = self.core.step(inputs, self.now_s).drives[0]
 
     @rule(high=voltages, pwm=st.booleans(), current=st.tuples(currents, currents, currents), contactor=st.booleans())
     def senses_anything(self, high: int, pwm: bool, current: tuple[int, int, int], contactor: bool) -> None:
@@ -116,11 +117,11 @@ class Promises(RuleBasedStateMachine):
             assert 6_000 <= signalled <= cap_ma
             assert self.pp_ohm != 0
             assert self.linked
-        assert (drive.pilot == "low") == core.overcurrent.paused
-        assert drive.contactor <= (core.mode3.state in ("C1", "C2"))
-        assert not (drive.contactor and not self.before.contactor and core.mode3.state != "C2")
-        if core.mode3.state == "C1" and drive.contactor:
-            assert core.mode3.next_deadline_s() is not None
+        assert (drive.pilot == "low") == core.outlets[0].overcurrent.paused
+        assert drive.contactor <= (core.outlets[0].mode3.state in ("C1", "C2"))
+        assert not (drive.contactor and not self.before.contactor and core.outlets[0].mode3.state != "C2")
+        if core.outlets[0].mode3.state == "C1" and drive.contactor:
+            assert core.outlets[0].mode3.next_deadline_s() is not None
         if not self.linked or self.pp_ohm == 0:
             assert not drive.contactor
 
@@ -132,7 +133,7 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def again_is_nothing_new(self) -> None:
         again = self.core.step(Inputs(linked=self.linked), self.now_s)
-        assert again.drive == self.drive
+        assert again.drives == (self.drive,)
         assert again.events == []
 
 

@@ -169,11 +169,11 @@ def test_alone_on_its_ports(tmp_path: Path) -> None:
         greeted: asyncio.Queue[bytes] = asyncio.Queue()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HELLO board 1 1\n")
+            writer.write(b"HELLO board 2 1\n")
             while line := await reader.readline():
                 greeted.put_nowait(line)
                 if line.startswith(b"DRIVE 1 high"):
-                    writer.write(b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0\n")
+                    writer.write(b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0 0 0 0\n")
             writer.close()
 
         server = await asyncio.start_unix_server(serve, tmp_path / "board")
@@ -187,7 +187,7 @@ def test_alone_on_its_ports(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         lines = [await greeted.get() for _ in range(4)]
-        assert lines == [b"HELLO station 1 1\n", b"DRIVE 1 high 0\n", b"REQUEST 1\n", b"DRIVE 1 20833 0\n"]
+        assert lines == [b"HELLO station 2 1\n", b"DRIVE 1 high 0\n", b"REQUEST 1\n", b"DRIVE 1 20833 0\n"]
         events: list[dict[str, Any]] = []
         while not events or events[-1].get("text") != "Enter ActiveLB safeMode: 12.5A":
             events.append(json.loads(await process.stdout.readline()))

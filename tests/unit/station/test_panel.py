@@ -7,8 +7,7 @@ from station.panel import FACES, Situation, display
 
 def test_every_situation_has_a_face_of_its_own() -> None:
     assert set(FACES) == set(Situation)
-    leds = [face.led for face in FACES.values()]
-    assert len(set(leds)) == len(leds)
+    assert len(set(FACES.values())) == len(FACES)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +19,8 @@ def test_every_situation_has_a_face_of_its_own() -> None:
             "red/blue alternating",
         ),
         (Situation.WAITING, "Chargepoint ready, waiting for power", "light blue flashing"),
+        (Situation.TURN, "11.0 of 22.0 kW", "light blue flashing"),
+        (Situation.SUSPENDED, "Charging session halted by energy supplier", "light blue flashing"),
         (Situation.CHARGING, "11.0 of 22.0 kW", "dark blue steady"),
         (Situation.REDUCING, "11.0 of 22.0 kW", "dark blue flashing"),
         (Situation.SAFE, "11.0 of 22.0 kW", "dark blue interrupted"),

@@ -7,7 +7,7 @@ import pytest
 
 from station.balancing.allocator import Claim, Limit, allocate
 from station.phases import ORDERS, ORDERS_BY_NUMBER, behind_socket, loaded, mapped, order, recommended
-from station.setting_rows import ROTATIONS
+from station.socket_rows import ROTATIONS
 
 L1, L2, L3 = (0,), (1,), (2,)
 EACH = (1, 2, 3)

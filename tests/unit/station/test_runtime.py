@@ -65,7 +65,7 @@ class Board:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.pilot, self.contactor = "low", False
-        self.send(b"HELLO board 1 1\n")
+        self.send(b"HELLO board 2 1\n")
         self.sense()
         while line := await reader.readline():
             self.received += len(line)
@@ -87,7 +87,7 @@ class Board:
         if self.pilot.isdigit():
             low = -12_000
             drawn = round(int(self.pilot) * 0.6 * self.share) if self.contactor else 0
-        fields = (1, high, low, self.pp_ohm, drawn, drawn, drawn, 2300, 2300, 2300, int(self.contactor))
+        fields = (1, high, low, self.pp_ohm, drawn, drawn, drawn, 2300, 2300, 2300, int(self.contactor), 0, 0, 0)
         self.send(("SENSE " + " ".join(map(str, fields)) + "\n").encode())
 
     def set(self, state: str, share: float = 0.0, pp_ohm: int = 220) -> None:
@@ -113,7 +113,7 @@ class Bench:
         self.events: list[tuple[float, str, dict[str, object]]] = []
         self.tapped: dict[tuple[str, str], int] = {}
         self.runtime = StationRuntime(
-            Settings.from_mapping(P1 if given is None else given),
+            Settings.from_mapping({"probing.duration_s": 0, **(P1 if given is None else given)}),
             board=f"unix:{self.path}",
             p1=os.ttyname(self.slave),
             emit=lambda *event: self.events.append(event),
@@ -157,7 +157,7 @@ class Bench:
 def test_greets_and_drives_and_requests(tmp_path: Path) -> None:
     async def main() -> None:
         async with Bench(tmp_path) as bench:
-            assert [line for _, line in bench.board.lines] == ["HELLO station 1 1", "DRIVE 1 high 0", "REQUEST 1"]
+            assert [line for _, line in bench.board.lines] == ["HELLO station 2 1", "DRIVE 1 high 0", "REQUEST 1"]
             assert {kind for _, kind, _ in bench.events} == {"limit", "status", "display", "led", "monitor"}
 
     run(main())
@@ -192,10 +192,10 @@ def test_balancing_loss_and_return(tmp_path: Path) -> None:
         async with Bench(tmp_path) as bench:
             bench.meter(telegram(5))
             await until(0.5)
-            assert bench.last("limit") == {"source": "connector", "limit_a": 16.0}
+            assert bench.last("limit") == {"socket": 1, "source": "connector", "limit_a": 16.0}
             bench.board.set("B")
             await bench.meter_until(5.0, 15)
-            assert bench.last("limit") == {"source": "active", "limit_a": 10.0}
+            assert bench.last("limit") == {"socket": 1, "source": "active", "limit_a": 10.0}
             silent_s = now_s()
             await until(60.0)
             assert bench.logs() == [
@@ -353,12 +353,13 @@ class TestPortsThatGoAway:
                 bench.board.lines.clear()
                 await until(10.5)
                 assert bench.logs() == ["Board link lost: closed at the other end"]
-                assert bench.last("status")["status"] == "Available"
+                assert bench.last("status")["status"] == "Charging"
                 await until(12.0)
                 assert [line for _, line in bench.board.lines] == [
-                    "HELLO station 1 1",
+                    "HELLO station 2 1",
                     "DRIVE 1 high 0",
                     "REQUEST 0",
+                    "DRIVE 1 53333 0",
                     "DRIVE 1 53333 1",
                 ]
                 assert bench.board.lines[0][0] == pytest.approx(11.0)

@@ -53,7 +53,7 @@ class Station:
         self.events: list[tuple[float, str, dict[str, object]]] = []
         self.tapped: dict[tuple[str, str], bytes] = {}
         self.runtime = StationRuntime(
-            Settings.from_mapping(given),
+            Settings.from_mapping({"probing.duration_s": 0, **given}),
             board=f"unix:{self.path}",
             meter=meter,
             emit=lambda *event: self.events.append(event),
@@ -66,8 +66,8 @@ class Station:
 
     async def __aenter__(self) -> "Station":
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HELLO board 1 1\n")
-            plugged = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0\n"
+            writer.write(b"HELLO board 2 1\n")
+            plugged = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
             asyncio.get_running_loop().call_at(1.2, writer.write, plugged)
             while await reader.readline():
                 pass
@@ -220,7 +220,7 @@ class TestTic:
                 for second in range(1, 6):
                     os.write(pty.master, standard_frame(15))
                     await until(second)
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
                 assert station.logs() == []
                 await until(30.0)
                 assert station.logs() == [
@@ -229,7 +229,7 @@ class TestTic:
                 ]
                 assert not any(station.documented().values())  # LOG-019
                 assert station.logged_s("Enter ActiveLB safeMode: 7.0A") == pytest.approx(14.0)  # O-26
-                assert station.limit() == {"source": "safe", "limit_a": 7.0}
+                assert station.limit() == {"socket": 1, "source": "safe", "limit_a": 7.0}
                 while now_s() < 60.0:
                     os.write(pty.master, standard_frame(12))
                     await until(now_s() + 1.0)
@@ -248,7 +248,7 @@ class TestTic:
                 for good in (True, False, False, True, False):
                     os.write(pty.master, standard_frame(15) if good else bad)
                     await until(now_s() + 1.0)
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
                 (first, second) = station.logs()
                 assert first == second
                 assert str(first).startswith("TIC frame not usable: group 'IRMS2")
@@ -283,7 +283,7 @@ class TestTic:
                     os.write(pty.master, standard_frame(15) if speed == termios.B9600 else b"\xfc\x00\x81\x02" * 20)
                     await until(now_s() + 1.0)
                 assert termios.tcgetattr(pty.slave)[4] == termios.B9600
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
                 assert "Enter ActiveLB safeMode: 7.0A" not in station.logs()
             pty.close()
 
@@ -320,13 +320,13 @@ class TestRtu:
             meter = RtuMeter(pty, 15.0)
             async with Station(tmp_path, RTU, pty.path) as station:
                 await until(5.5)
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
                 meter.amperes = 18.0
                 await until(6.5)
-                assert station.limit() == {"source": "active", "limit_a": 7.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 7.0}
                 meter.amperes = -12.0  # returned to the grid
                 await until(60.5)
-                assert station.limit() == {"source": "connector", "limit_a": 16.0}
+                assert station.limit() == {"socket": 1, "source": "connector", "limit_a": 16.0}
                 assert station.logs() == []
                 assert {asked[1:] for asked in meter.asked} == {(1, 4, 6, 12)}
                 assert [asked[0] for asked in meter.asked[:4]] == pytest.approx([0.0, 1.0, 2.0, 3.0], abs=1e-3)
@@ -432,7 +432,7 @@ class TestRtu:
             async with Station(tmp_path, RTU, None) as station:
                 assert station.runtime.meter_port is None
                 await until(61.0)
-                assert station.limit() == {"source": "safe", "limit_a": 7.0}
+                assert station.limit() == {"socket": 1, "source": "safe", "limit_a": 7.0}
 
         run(main())
 
@@ -444,7 +444,7 @@ class TestTcp:
             async with Station(tmp_path, TCP, await meter.listen()) as station:
                 assert station.runtime.meter_port == "tcp"
                 await until(5.5)
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
                 assert {asked[1:] for asked in meter.asked} == {(5, 3, 50528, 22)}
                 assert meter.transactions == [1, 2, 3, 4, 5, 6]
                 await until(300.5)
@@ -474,7 +474,7 @@ class TestTcp:
                 assert list(station.documented().values()) == [True, False, True, True, True]
                 assert station.logged_s("Modbus TCP/IP lost, in safe mode max 7.0A") == pytest.approx(65.0, abs=0.001)
                 assert station.logged_s(str(station.logs()[-1])) == pytest.approx(125.0, abs=0.001)
-                assert station.limit() == {"source": "safe", "limit_a": 7.0}
+                assert station.limit() == {"socket": 1, "source": "safe", "limit_a": 7.0}
                 await meter.listen(meter.port)
                 await until(152.0)
                 assert station.logs()[5:] == [f"TCP MODBUS unit 5 connected via {where}"]  # LOG-008
@@ -608,7 +608,7 @@ class TestTcp:
             given = {**TCP, "MBTCPSmart-IPAddress": "127.000.000.001", "mbtcp.port": meter.port}
             async with Station(tmp_path, given, None) as station:
                 await until(1.5)
-                assert station.limit() == {"source": "active", "limit_a": 10.0}
+                assert station.limit() == {"socket": 1, "source": "active", "limit_a": 10.0}
             meter.stop_listening()
 
         run(main())

@@ -14,7 +14,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 
 EXAMPLES = 5_000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 300
-HELLO = b"HELLO station 1 1\n"
+HELLO = b"HELLO station 2 1\n"
 
 
 class Bench:
@@ -37,7 +37,7 @@ class Bench:
 def linked(sockets: int = 1) -> Bench:
     bench = Bench(sockets)
     bench.board.connected(0.0)
-    assert bench.board.receive(b"HELLO station 1 %d\n" % sockets, 0.0) == b""
+    assert bench.board.receive(b"HELLO station 2 %d\n" % sockets, 0.0) == b""
     assert bench.board.malformed == 0
     return bench
 
@@ -46,9 +46,10 @@ def test_greets_with_the_state_of_every_socket() -> None:
     bench = Bench(sockets=2)
     bench.sockets[1].plug(bench.car, 1.0)
     assert bench.board.connected(2.0) == (
-        b"HELLO board 1 2\n"
-        b"SENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0\n"
-        b"SENSE 2 -12000 -12000 220 0 0 0 2300 2300 2300 0\n"
+        b"HELLO board 2 2\n"
+        b"CONTACT 0\n"
+        b"SENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
+        b"SENSE 2 -12000 -12000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
     )
     assert bench.board.step(3.0) == b""
     assert bench.events[-1] == (2.0, "link", {"up": True})
@@ -56,7 +57,7 @@ def test_greets_with_the_state_of_every_socket() -> None:
 
 def test_answers_a_drive_with_what_changed() -> None:
     bench = linked()
-    assert bench.board.receive(b"DRIVE 1 high 0\n", 1.0) == b"SENSE 1 12000 12000 0 0 0 0 2300 2300 2300 0\n"
+    assert bench.board.receive(b"DRIVE 1 high 0\n", 1.0) == b"SENSE 1 12000 12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
     assert bench.board.receive(b"DRIVE 1 high 0\n", 2.0) == b""
 
 
@@ -71,7 +72,7 @@ def test_a_drive_in_pieces_and_two_at_once() -> None:
 def test_each_socket_gets_its_own_drive() -> None:
     bench = linked(sockets=2)
     answer = bench.board.receive(b"DRIVE 2 26667 0\n", 1.0)
-    assert answer == b"SENSE 2 12000 -12000 0 0 0 0 2300 2300 2300 0\n"
+    assert answer == b"SENSE 2 12000 -12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
     assert [socket.state for socket in bench.sockets] == ["F", "A2"]
 
 
@@ -80,12 +81,12 @@ def test_a_charge_seen_by_the_station() -> None:
     bench.board.receive(b"DRIVE 1 26667 0\n", 0.0)
     bench.sockets[0].plug(bench.car, 10.0)
     assert bench.board.next_deadline_s() == 10.0
-    assert bench.board.step(10.0) == b"SENSE 1 8979 -12000 220 0 0 0 2300 2300 2300 0\n"
+    assert bench.board.step(10.0) == b"SENSE 1 8979 -12000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
     assert bench.board.next_deadline_s() == 11.0
-    assert bench.board.step(11.0) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 0\n"
+    assert bench.board.step(11.0) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
     assert bench.board.receive(b"DRIVE 1 26667 1\n", 11.05) == b""
-    assert bench.board.step(11.15) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 1\n"
-    assert bench.board.step(11.21) == b"SENSE 1 5995 -12000 220 16000 16000 16000 2300 2300 2300 1\n"
+    assert bench.board.step(11.15) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 1 0 0 0\n"
+    assert bench.board.step(11.21) == b"SENSE 1 5995 -12000 220 16000 16000 16000 2300 2300 2300 1 3680 3680 3680\n"
     assert bench.board.next_deadline_s() is None
 
 
@@ -104,10 +105,11 @@ def test_sockets_are_numbered_from_1() -> None:
     [
         (b"nonsense", "unknown line"),
         (b"DRIVE 2 high 0", "socket is 2; this board has 1"),
-        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0", "SENSE is a line of the board"),
-        (b"HELLO board 1 1", "this board works with 'HELLO station 1 1'"),
-        (b"HELLO station 2 1", "greeting 'HELLO station 2 1'"),
-        (b"HELLO station 1 2", "greeting 'HELLO station 1 2'"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 0 0 0", "SENSE is a line of the board"),
+        (b"CONTACT 1", "CONTACT is a line of the board"),
+        (b"HELLO board 1 1", "this board works with 'HELLO station 2 1'"),
+        (b"HELLO station 1 1", "greeting 'HELLO station 1 1'"),
+        (b"HELLO station 2 2", "greeting 'HELLO station 2 2'"),
     ],
 )
 def test_a_bad_line_is_counted_reported_and_dropped(line: bytes, reason: str) -> None:
@@ -183,19 +185,37 @@ def test_no_bytes_upset_the_board(chunks: list[bytes]) -> None:
     assert answer.splitlines()[-1].startswith(b"SENSE 1 12000 12000 ")
 
 
-def test_version_2_tells_the_active_powers() -> None:
-    socket = Socket(1)
-    board = Board([socket], version=2)
-    assert board.connected(0.0) == b"HELLO board 2 1\nSENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
-    assert board.receive(b"HELLO station 1 1\n", 0.0) == b""
-    assert board.malformed == 1
-    board.receive(b"HELLO station 2 1\nDRIVE 1 23333 1\n", 0.0)
-    socket.plug(Vehicle(load("chameleon").spec), 1.0)
-    assert board.step(10.0).endswith(b" 14000 14000 14000 2300 2300 2300 1 3059 3059 3059\n")
-    assert board.malformed == 1
+def test_the_active_powers() -> None:
+    bench = linked()
+    bench.board.receive(b"DRIVE 1 23333 1\n", 0.0)
+    bench.sockets[0].plug(Vehicle(load("chameleon").spec), 1.0)
+    assert bench.board.step(10.0).endswith(b" 14000 14000 14000 2300 2300 2300 1 3059 3059 3059\n")
 
 
-@pytest.mark.parametrize("version", [0, 3])
-def test_other_versions_there_are_not(version: int) -> None:
-    with pytest.raises(BadConfiguration, match=f"version is {version}; allowed: 1, 2"):
-        Board([Socket(1)], version=version)
+def test_the_contact_is_open_until_it_is_closed() -> None:
+    bench = linked()
+    bench.board.set_contact(False, 1.0)
+    assert bench.board.next_deadline_s() is None
+    bench.board.set_contact(True, 2.0)
+    assert bench.board.contact_closed
+    assert bench.board.next_deadline_s() == 2.0
+    assert bench.board.step(2.0) == b"CONTACT 1\n"
+    assert bench.board.next_deadline_s() is None
+    assert bench.events[-1] == (2.0, "contact", {"closed": True})
+
+
+def test_every_change_of_the_contact_is_told() -> None:
+    bench = linked()
+    for closed in (True, False, False, True):
+        bench.board.set_contact(closed, 1.0)
+    assert bench.board.receive(b"DRIVE 1 high 0\n", 1.0).startswith(b"CONTACT 1\nCONTACT 0\nCONTACT 1\nSENSE 1 12000 ")
+
+
+def test_a_station_that_comes_is_told_of_the_contact() -> None:
+    bench = Bench()
+    bench.board.set_contact(True, 1.0)
+    assert bench.board.step(1.0) == b""
+    assert bench.board.connected(2.0).startswith(b"HELLO board 2 1\nCONTACT 1\nSENSE 1 ")
+    bench.board.disconnected(3.0)
+    assert bench.board.contact_closed
+    assert b"CONTACT 1\n" in bench.board.connected(4.0)

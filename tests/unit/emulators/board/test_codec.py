@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulators.board.codec import (
     MAX_LINE_BYTES,
+    Contact,
     Drive,
     Hello,
     LineBuffer,
@@ -25,8 +26,8 @@ from emulators.pilot.circuit import HIGH, LOW, pwm
 EXAMPLES = 10_000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 500
 
 PAIRS: list[tuple[bytes, Message]] = [
-    (b"HELLO board 1 2\n", Hello("board", 1, 2)),
-    (b"HELLO station 1 1\n", Hello("station", 1, 1)),
+    (b"HELLO board 2 2\n", Hello("board", 2, 2)),
+    (b"HELLO station 2 1\n", Hello("station", 2, 1)),
     (b"DRIVE 1 high 0\n", Drive(1, HIGH, False)),
     (b"DRIVE 2 low 0\n", Drive(2, LOW, False)),
     (b"DRIVE 1 26667 1\n", Drive(1, pwm(26_667), True)),
@@ -34,15 +35,13 @@ PAIRS: list[tuple[bytes, Message]] = [
     (b"DRIVE 99 99999 1\n", Drive(99, pwm(99_999), True)),
     (b"REQUEST 1\n", Request(True)),
     (b"REQUEST 0\n", Request(False)),
-    (
-        b"SENSE 1 5995 -12000 220 16800 16800 16800 2300 2299 2301 1\n",
-        Sense(1, 5_995, -12_000, 220, (16_800, 16_800, 16_800), (2_300, 2_299, 2_301), True),
-    ),
+    (b"CONTACT 1\n", Contact(True)),
+    (b"CONTACT 0\n", Contact(False)),
     (
         b"SENSE 1 5995 -12000 220 14000 14000 0 2300 2300 2300 1 3059 3059 0\n",
         Sense(1, 5_995, -12_000, 220, (14_000, 14_000, 0), (2_300, 2_300, 2_300), True, (3_059, 3_059, 0)),
     ),
-    (b"SENSE 1 0 0 0 0 0 0 0 0 0 0\n", Sense(1, 0, 0, 0, (0, 0, 0), (0, 0, 0), False)),
+    (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n", Sense(1, 0, 0, 0, (0, 0, 0), (0, 0, 0), False, (0, 0, 0))),
 ]
 
 
@@ -85,13 +84,17 @@ def test_lines(line: bytes, message: Message) -> None:
         (b"HELLO rig 1 1", "the side is b'rig'; it is board or station"),
         (b"HELLO station 1 0", "sockets is 0"),
         (b"HELLO station x 1", "version is b'x'"),
-        (b"SENSE 1 0 0 0 0 0 0 0 0 0", "SENSE: 10 fields; it has 11"),
-        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1", "SENSE: 12 fields; it has 11"),
+        (b"CONTACT", "0 fields; it has 1"),
+        (b"CONTACT 2", r"contact is 2; it is 0 \.\.\. 1"),
+        (b"CONTACT 1 1", "2 fields"),
+        (b"CONTACT on", "contact is b'on'"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0", "SENSE: 11 fields; it has 14"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1 2 3 4", "SENSE: 15 fields; it has 14"),
         (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1 2 -3", "p3_w is -3"),
         (b"SENSE 1 0 0 0 0 0 0 0 0 0 0 1000000 2 3", "p1_w is 1000000"),
-        (b"SENSE 1 0 0 -1 0 0 0 0 0 0 0", "pp_ohm is -1"),
-        (b"SENSE 1 0 0 0 0 -5 0 0 0 0 0", "i2_ma is -5"),
-        (b"SENSE 1 0 0 0 0 0 0 0 0 100000 0", "u3_dv is 100000"),
+        (b"SENSE 1 0 0 -1 0 0 0 0 0 0 0 0 0 0", "pp_ohm is -1"),
+        (b"SENSE 1 0 0 0 0 -5 0 0 0 0 0 0 0 0", "i2_ma is -5"),
+        (b"SENSE 1 0 0 0 0 0 0 0 0 100000 0 0 0 0", "u3_dv is 100000"),
         (b"REQUEST " + b"1" * (MAX_LINE_BYTES - 8), "more than 200 bytes"),
     ],
 )
@@ -109,9 +112,9 @@ def test_200_bytes_with_lf_are_not_too_long() -> None:
 @given(
     line=st.binary(max_size=210)
     | st.lists(
-        st.sampled_from([b"HELLO", b"SENSE", b"DRIVE", b"REQUEST", b"station", b"high", b"1", b"0", b"-1", b"26667"])
+        st.sampled_from([b"HELLO", b"SENSE", b"DRIVE", b"REQUEST", b"CONTACT", b"station", b"high", b"1", b"0", b"-1"])
         | st.binary(max_size=3),
-        max_size=13,
+        max_size=16,
     ).map(b" ".join)
 )
 def test_arbitrary_bytes_are_malformed_or_what_they_say(line: bytes) -> None:
@@ -122,6 +125,7 @@ def test_arbitrary_bytes_are_malformed_or_what_they_say(line: bytes) -> None:
 sockets = st.integers(1, 99)
 milliamperes = st.integers(0, 9_999_999)
 decivolts = st.integers(0, 99_999)
+watts = st.integers(0, 999_999)
 millivolts = st.integers(-99_999, 99_999)
 pilots = st.sampled_from([HIGH, LOW]) | st.integers(1, 99_999).map(pwm)
 
@@ -138,7 +142,9 @@ pilots = st.sampled_from([HIGH, LOW]) | st.integers(1, 99_999).map(pwm)
         st.tuples(milliamperes, milliamperes, milliamperes),
         st.tuples(decivolts, decivolts, decivolts),
         st.booleans(),
+        st.tuples(watts, watts, watts),
     )
+    | st.builds(Contact, st.booleans())
     | st.builds(Hello, st.sampled_from(["board", "station"]), st.integers(0, 999), sockets)
 )
 def test_round_trip(message: Message) -> None:

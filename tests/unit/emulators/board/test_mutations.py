@@ -11,11 +11,12 @@ from emulators.errors import Malformed
 
 COUNT = 1_000_000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 10_000
 LINES = [
-    b"HELLO station 1 1\n",
+    b"HELLO station 2 1\n",
     b"DRIVE 1 26667 1\n",
     b"DRIVE 2 high 0\n",
     b"REQUEST 1\n",
-    b"SENSE 1 5995 -12000 220 16800 16800 16800 2300 2299 2301 1\n",
+    b"CONTACT 1\n",
+    b"SENSE 1 5995 -12000 220 16800 16800 16800 2300 2299 2301 1 3864 3862 3866\n",
 ]
 
 

@@ -14,7 +14,7 @@ from emulators.errors import BadConfiguration, PortError
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 
-GREETING = [b"HELLO board 1 1\n", b"SENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0\n"]
+GREETING = [b"HELLO board 2 1\n", b"CONTACT 0\n", b"SENSE 1 -12000 -12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"]
 
 
 class Bench:
@@ -72,10 +72,10 @@ def unix(tmp_path: Path) -> str:
 def test_a_station_connects_drives_and_senses(kind: str, unix: str) -> None:
     async def scenario(bench: Bench) -> None:
         reader, writer = await bench.connect()
-        assert [await bench.line(reader), await bench.line(reader)] == GREETING
-        sent = b"HELLO station 1 1\nDRIVE 1 high 0\n"
+        assert [await bench.line(reader) for _ in GREETING] == GREETING
+        sent = b"HELLO station 2 1\nDRIVE 1 high 0\n"
         writer.write(sent)
-        assert await bench.line(reader) == b"SENSE 1 12000 12000 0 0 0 0 2300 2300 2300 0\n"
+        assert await bench.line(reader) == b"SENSE 1 12000 12000 0 0 0 0 2300 2300 2300 0 0 0 0\n"
         assert bench.tapped == {"rx": sent, "tx": bench.read}
         writer.close()
 
@@ -86,18 +86,20 @@ def test_a_station_connects_drives_and_senses(kind: str, unix: str) -> None:
 def test_poke_tells_the_station_what_a_test_did(unix: str) -> None:
     async def scenario(bench: Bench) -> None:
         reader, writer = await bench.connect()
-        writer.write(b"HELLO station 1 1\nDRIVE 1 26667 0\n")
-        for _ in range(3):
+        writer.write(b"HELLO station 2 1\nDRIVE 1 26667 0\n")
+        for _ in range(len(GREETING) + 1):
             await bench.line(reader)
         car = Vehicle(VehicleSpec(start_delay_s=0.01))
         bench.socket.plug(car, asyncio.get_running_loop().time())
         bench.port.poke()
-        assert await bench.line(reader) == b"SENSE 1 8979 -12000 220 0 0 0 2300 2300 2300 0\n"
+        assert await bench.line(reader) == b"SENSE 1 8979 -12000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
         # from here on the port's own timer steps the model: S2 closes, the contactor closes, the meter samples
-        assert await bench.line(reader) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 0\n"
+        assert await bench.line(reader) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
         writer.write(b"DRIVE 1 26667 1\n")
-        assert await bench.line(reader) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 1\n"
-        assert await bench.line(reader) == b"SENSE 1 5995 -12000 220 16000 16000 16000 2300 2300 2300 1\n"
+        assert await bench.line(reader) == b"SENSE 1 5995 -12000 220 0 0 0 2300 2300 2300 1 0 0 0\n"
+        assert (
+            await bench.line(reader) == b"SENSE 1 5995 -12000 220 16000 16000 16000 2300 2300 2300 1 3680 3680 3680\n"
+        )
         writer.close()
 
     run(unix, scenario)
@@ -106,9 +108,9 @@ def test_poke_tells_the_station_what_a_test_did(unix: str) -> None:
 def test_a_second_station_is_refused_and_the_first_is_not_disturbed(unix: str) -> None:
     async def scenario(bench: Bench) -> None:
         reader, writer = await bench.connect()
-        writer.write(b"HELLO station 1 1\n")
-        await bench.line(reader)
-        await bench.line(reader)
+        writer.write(b"HELLO station 2 1\n")
+        for _ in GREETING:
+            await bench.line(reader)
         second, second_writer = await bench.connect()
         assert await second.read() == b""
         second_writer.close()
@@ -125,15 +127,15 @@ def test_a_second_station_is_refused_and_the_first_is_not_disturbed(unix: str) -
 def test_after_a_broken_link_another_station_may_come(unix: str) -> None:
     async def scenario(bench: Bench) -> None:
         reader, writer = await bench.connect()
-        writer.write(b"HELLO station 1 1\nDRIVE 1 high 0\n")
-        for _ in range(3):
+        writer.write(b"HELLO station 2 1\nDRIVE 1 high 0\n")
+        for _ in range(len(GREETING) + 1):
             await bench.line(reader)
         writer.close()
         await writer.wait_closed()
         while ("link", {"up": False}) not in bench.events:
             await asyncio.sleep(0)
         reader, writer = await bench.connect()
-        assert [await bench.line(reader), await bench.line(reader)] == GREETING
+        assert [await bench.line(reader) for _ in GREETING] == GREETING
         writer.close()
 
     bench = run(unix, scenario)
@@ -145,7 +147,7 @@ def test_a_station_that_does_not_read_is_disconnected(unix: str) -> None:
 
     async def drive_without_reading(station: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(station, b"HELLO station 1 1\n")
+        await loop.sock_sendall(station, b"HELLO station 2 1\n")
         while True:
             await asyncio.wait_for(loop.sock_sendall(station, flip), 10)
 

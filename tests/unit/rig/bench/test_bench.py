@@ -14,8 +14,9 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, NotCharging
-from rig.bench.bench import CHARGING_WITHIN_S, SILENT_AFTER_S, UNASKED_AFTER_S, NotAsking
+from rig.bench.bench import SILENT_AFTER_S, UNASKED_AFTER_S, NotAsking
 from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
+from rig.bench.outlet import CHARGING_WITHIN_S
 from rig.clock import Calendar, VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHere, RigError
 from rig.handles.settings_face import SettingsFace
@@ -159,6 +160,12 @@ class Broken:
     async def stop(self) -> None:
         if self.at_stop is not None:
             raise self.at_stop
+
+    def configure(self, changes: Any) -> str:
+        raise NotImplementedError
+
+    async def reboot(self) -> None:
+        raise NotImplementedError
 
     async def check_meter(self, wiring: Any, settings: Any) -> list[str]:
         raise NotImplementedError

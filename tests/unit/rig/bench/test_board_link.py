@@ -95,13 +95,13 @@ def test_bytes_on_the_way_are_counted_in_both_directions() -> None:
     async def body(link: BoardLink, _off: AsyncExitStack, loop: VirtualLoop) -> None:
         tap = link.port().attach()
         reader, writer = await asyncio.open_unix_connection(link.address.removeprefix("unix:"))
-        greeting = b"HELLO station 1 1\n"
+        greeting = b"HELLO station 2 1\n"
         writer.write(greeting)
         tap("tx", greeting)
         assert loop.ledger.in_flight == len(greeting)
         said = await reader.readline()
         assert said.startswith(b"HELLO board")
-        said += await reader.readline()
+        said += await reader.readline() + await reader.readline()
         assert loop.ledger.in_flight == len(said)  # the board wrote it, and the station has not said that it read it
         tap("rx", said)
         assert loop.ledger.in_flight == 0
@@ -140,9 +140,9 @@ def test_a_change_is_seen_at_once_when_the_board_is_poked() -> None:
     async def body(link: BoardLink, _off: AsyncExitStack, loop: VirtualLoop) -> None:
         tap = link.port().attach()
         reader, writer = await asyncio.open_unix_connection(link.address.removeprefix("unix:"))
-        writer.write(b"HELLO station 1 1\n")
-        tap("tx", b"HELLO station 1 1\n")
-        tap("rx", await reader.readline() + await reader.readline())
+        writer.write(b"HELLO station 2 1\n")
+        tap("tx", b"HELLO station 2 1\n")
+        tap("rx", b"".join([await reader.readline() for _ in range(3)]))
         socket = link._board.sockets[0]
         socket.plug(Vehicle(VehicleSpec()), loop.time())
         began_s = loop.time()

@@ -31,6 +31,8 @@ def test_a_real_bench(tmp_path: Path) -> None:
             [station]
             kind = "external"
             name = "customer unit 17"
+            sockets = 2
+            feeders = 2
             [lines.p1]
             port = "/dev/ttyUSB0"
             request_line = "cts"
@@ -46,6 +48,7 @@ def test_a_real_bench(tmp_path: Path) -> None:
         )
     )
     assert bench.station.name == "customer unit 17"
+    assert (bench.station.sockets, bench.station.feeders) == (2, 2)
     assert bench.lines.p1 is not None
     assert bench.lines.p1.request_line == "cts"
     assert bench.lines.board is None
@@ -68,6 +71,24 @@ def test_a_real_bench(tmp_path: Path) -> None:
         ("[measuring]\nuncertainty_s = -1", r"uncertainty_s = -1 in \[measuring\]; it must be from 0 to 60 s"),
         ("[measuring]\nuncertainty_s = nan", r"uncertainty_s = nan"),
         ('[station]\nkind = "external"\nfactory = "x:y"', r"takes no factory"),
+        (
+            '[station]\nkind = "external"\nsockets = 3',
+            r"sockets = 3 in \[station\]; a station has 1 to 2 sockets and no more feeders than sockets",
+        ),
+        ('[station]\nkind = "external"\nsockets = 0', r"sockets = 0 in \[station\]"),
+        ('[station]\nkind = "external"\nfeeders = 2', r"feeders = 2 in \[station\]"),
+        ('[station]\nkind = "external"\nsockets = "two"', r"Expected `int`, got `str` in \[station.sockets\]"),
+        (
+            "[station]\nsockets = 2",
+            r"sockets = 2 in \[station\], but the reference station has as many as each case needs",
+        ),
+        (
+            '[station.settings]\n"probing.duration_s" = -1',
+            r'"probing.duration_s" = -1 in \[station.settings\]; it is a number',
+        ),
+        ('[station.settings]\n"probing.duration_s" = "off"', r"\"probing.duration_s\" = 'off'"),
+        ('[station.settings]\n"probing.duration_s" = true', r'"probing.duration_s" = True'),
+        ('[station.settings]\n"probing.duration_s" = nan', r'"probing.duration_s" = nan'),
         ("[station", r"is not TOML: "),
         ("name = 3", r"Expected `str`, got `int` in \[name\]"),
     ],

@@ -40,6 +40,31 @@ def test_the_latest_of_each_kind() -> None:
     assert observed.pilot_state == "C2"
 
 
+def test_what_belongs_to_another_socket_is_passed_over(run: Run) -> None:
+    timeline = Timeline()
+    first, second = Observed(timeline, 1), Observed(timeline, 2)
+    found: list[Event | None] = []
+
+    async def body() -> None:
+        expected = second.expect_any(lambda _event: True)
+        pilot = second.expect("pilot")
+        timeline.record(0.0, "board", "pilot", {"socket": 1, "state": "C2"})
+        timeline.record(0.0, "station", "status", {"connectorId": 1, "status": "Charging"})
+        timeline.record(0.0, "station", "log", {"text": "of the whole station"})
+        timeline.record(0.0, "station", "status", {"connectorId": 2, "status": "Available"})
+        timeline.record(0.0, "board", "pilot", {"socket": 2, "state": "A1"})
+        found.extend([await expected.within(1.0), await pilot.within(1.0)])
+
+    run(body())
+    assert [None if event is None else (event.kind, event.data.get("socket")) for event in found] == [
+        ("log", None),
+        ("pilot", 2),
+    ]
+    assert [observed.pilot_state for observed in (first, second)] == ["C2", "A1"]
+    assert [observed.field("status", "status") for observed in (first, second)] == ["Charging", "Available"]
+    assert first.field("log", "text") == second.field("log", "text") == "of the whole station"
+
+
 def test_of_any_kind_the_first_that_fits_from_now_on(run: Run) -> None:
     timeline = Timeline()
     observed = Observed(timeline)

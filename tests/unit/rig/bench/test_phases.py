@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from emulators.site import Site
-from rig.bench.phases import STRAIGHT, at_terminals, phases_of, to_grid
+from rig.bench.phases import STRAIGHT, at_terminals, behind_socket, first_of, phases_of, to_grid
 
 ORDERS = ["".join(f"L{n}" for n in order) for order in itertools.permutations((1, 2, 3))]
 
@@ -16,6 +16,25 @@ def test_names() -> None:
     assert phases_of(STRAIGHT) == (0, 1, 2)
     assert phases_of("L2L3L1") == (1, 2, 0)
     assert phases_of("L2") == (1,)
+
+
+def test_the_first_phases_of_an_order() -> None:
+    assert [first_of("L2L3L1", count) for count in (1, 2, 3)] == ["L2", "L2L3", "L2L3L1"]
+    assert first_of("L2", 3) == "L2"
+
+
+@pytest.mark.parametrize(
+    ("feeder", "socket_1", "socket_2"),
+    [
+        ("L1L2L3", "L3L2L1", "L1L2L3"),
+        ("L2L3L1", "L1L3L2", "L2L3L1"),
+        ("L3L1L2", "L2L1L3", "L3L1L2"),
+        ("L2", "L2", "L2"),
+    ],
+)
+def test_inside_a_station_with_two_sockets(feeder: str, socket_1: str, socket_2: str) -> None:  # PH-001
+    assert [behind_socket(feeder, number, 2) for number in (1, 2)] == [socket_1, socket_2]
+    assert behind_socket(feeder, 1, 1) == feeder
 
 
 def test_a_feeder_carries_to_the_grid() -> None:

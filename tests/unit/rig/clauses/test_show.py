@@ -30,7 +30,7 @@ def test_the_rows_of_an_area() -> None:
 def test_the_rows_of_a_status() -> None:
     text = printed(None, "bench-only")
     assert listed(text) == [clause.id for clause in catalogue.load().select(status="bench-only")]
-    assert "needs a unit that really reboots" in text
+    assert "needs a person with the vendor's tool" in text
 
 
 def test_the_cases_of_a_clause_are_counted_by_module() -> None:

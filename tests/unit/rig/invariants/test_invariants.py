@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -33,8 +33,8 @@ class Told:
     """Events at their times, and what came of them."""
 
     def __init__(self, cars: Mapping[int, Car] | None = None, leave_out: tuple[str, ...] = (), **facts: Any) -> None:
-        known = Facts(car=(cars or {}).get, **facts)
-        self.watch = Watch(known, 0.0, leave_out)
+        self.facts = Facts(car=(cars or {}).get, **facts)
+        self.watch = Watch(lambda: self.facts, 0.0, leave_out)
 
     def say(self, at_s: float, kind: str, **fields: Any) -> Told:
         self.watch.hear(Event(at_s, "board", kind, fields))
@@ -224,9 +224,27 @@ class TestTurns:
         assert outcome(self.told(**grid).house(0.0, 0.0, 10.0), "ALT-020", 5000.0)[0] == "fail"
 
 
+def test_what_is_changed_holds_from_the_reboot_on() -> None:
+    told = Told(orders=TWO, station_a=32.0).charges(10.0, 20.0)
+    told.facts = replace(told.facts, station_a=16.0)
+    assert outcome(told, "SLB-005", 50.0)[0] == "pass"
+    told.say(50.0, "reboot")
+    assert outcome(told, "SLB-005", 60.0) == ("fail", 50.0)
+
+
+def test_what_comes_with_a_reboot_is_watched_from_then_on() -> None:
+    told = Told().charges(10.0, 20.0).house(10.0, 20.0)
+    told.facts = replace(told.facts, grid_a=25.0, interval_s=1.0)
+    told.say(50.0, "reboot")
+    assert outcome(told, "ALB-GEN-008", 70.0)[0] == "fail"
+    told.facts = replace(told.facts, grid_a=None)
+    told.say(70.0, "reboot").house(75.0, 30.0)
+    assert [each.clause for each in told.watch.invariants] == ["M3-002", "M3-001", "ALB-GEN-008"]
+
+
 def test_those_that_apply() -> None:
     def names(*leave_out: str, **facts: Any) -> set[str]:
-        return {type(each).__name__ for each in Watch(Facts(**facts), 0.0, leave_out).invariants}
+        return {type(each).__name__ for each in Watch(lambda: Facts(**facts), 0.0, leave_out).invariants}
 
     assert names() == {"Offers", "ContactorOpens"}
     assert names("offers") == {"ContactorOpens"}

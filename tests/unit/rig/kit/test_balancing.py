@@ -132,6 +132,20 @@ class TestWaiting:
 
         on_a_bench(case, DSMR5, body)
 
+    def test_an_offer_has_not_settled_before_the_probing_is_over(
+        self, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def probed(_bench: Bench) -> None:
+            await case.until(200.0)
+
+        monkeypatch.setattr(Bench, "probed", probed)
+
+        async def body(bench: Bench) -> None:
+            await balancing.charging(case, bench)
+            assert case.now_s() > 200.0
+
+        on_a_bench(case, DSMR5, body)
+
     def test_the_car_has_as_many_phases_as_the_meter(self, case: Case) -> None:
         async def body(bench: Bench) -> None:
             await balancing.charging(case, bench)

@@ -31,7 +31,6 @@ def test_every_alternative_of_a_row(tmp_path: Path) -> None:
     assert [each.scenario.name for each in made] == ["X L2 none", "X L2 3p", "X L3 none", "X L3 3p"]
     none, both = made[0], made[1]
     assert (none.scenario.bench.feeder, none.scenario.bench.feeder_2, none.scenario.bench.feeders) == ("L1", "L2", 2)
-    assert none.settings["station.phases_2"] == "L2"
     assert [action_of(timed.step)[0] for timed in none.steps] == ["plug", *["expect"] * 4]
     offers = [timed.step.expect.offered_a for timed in both.steps if timed.step.expect is not None]
     assert offers == [25.0, None, 12.5, None]

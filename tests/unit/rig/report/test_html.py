@@ -195,6 +195,22 @@ def test_two_cases_of_one_name_have_two_places(run: RunInfo) -> None:
     assert sorted(ids) == ["case-a-b", "case-a-b-2", "case-a-b-3", "case-unnamed"]
 
 
+def test_clauses_without_a_case_are_told_with_their_reason(run: RunInfo) -> None:
+    rows = [
+        ClauseRow(id="OCP-001", area="OCP", text="t", source="s", status="tested"),
+        ClauseRow(id="OCP-014", area="OCP", text="t", source="s", status="not-built", reason="back office; later"),
+        ClauseRow(id="OCP-015", area="OCP", text="t", source="s", status="not-testable", reason="<a definition>"),
+    ]
+    html = render_html(Report(run=run, clauses=rows, obstacles={"back office": "There is none."})).decode()
+    told = html[html.index('<section id="why-not"') : html.index('<section id="cases"')]
+    assert "Waits for: back office" in told
+    assert "There is none." in told
+    assert "&lt;a definition&gt;" in told
+    assert re.findall(r'<td class="num">([^<]*)</td>', told) == ["1", "1", "1", "3"]
+    assert re.findall(r'href="#([^"]+)"', told) == ["clause-ocp-001", "clause-ocp-014", "clause-ocp-015"]
+    assert "why-not" not in render_html(Report(run=run, clauses=rows[:1])).decode()
+
+
 def test_clauses_whose_ids_differ_only_in_signs_have_two_places(run: RunInfo) -> None:
     rows = [ClauseRow(id=i, area="A", text="", source="", status="") for i in ("A-1", "A 1")]
     ids = page(Report(run=run, clauses=rows)).ids()

@@ -77,8 +77,9 @@ def test_one_without_expectations_is_there_for_what_always_holds(
 
 
 def test_what_this_bench_cannot_do_is_not_testable(folder: Path, suites: Suites, evse_rig: Command) -> None:
-    (folder / "more.scenario.toml").write_text(GOOD + "[[step]]\nreboot = true\n")
-    ended = evse_rig("run", ".")
+    (folder / "more.scenario.toml").write_text(GOOD + '[bench]\nmeter = "dsmr5"\n')
+    (folder / "bench.toml").write_text("[lines.board]\n")
+    ended = evse_rig("run", ".", "--bench", "bench.toml")
     assert ended.code == 0
     assert "○ 1 not-testable" in ended.out
 

@@ -10,7 +10,7 @@ import pytest
 
 from rig import paths
 from rig.case import Case
-from rig.errors import ConfigurationError, Finding, NotTestableHere
+from rig.errors import ConfigurationError, Finding
 from rig.options import RunOptions
 from rig.scenario import Script, found, load, play, script
 from rig.scenario.file import parse
@@ -65,7 +65,7 @@ def test_a_car_comes_and_goes() -> None:
         "at_s = 30\nexpect = { offered_a = 16.0 }",
         "expect = { loaded_phases = 3 }",
         "expect = { led = 'dark blue steady' }",
-        "expect = { limit_source = 'station' }",
+        "expect = { limit_source = 'connector' }",
         "expect = { display = '^11.0 of' }",
         "unplug = {}",
         "expect = { pilot = 'A1', within_s = 1 }",
@@ -143,19 +143,114 @@ def test_with_a_meter_the_scenario_begins_when_it_was_heard() -> None:
     assert plugged.at_s > 1.0
 
 
-@pytest.mark.parametrize(
-    ("step", "head", "reason"),
-    [
-        ("contact = 'closed'", HEAD, "this bench cannot work the external contact"),
-        ("reboot = true", HEAD, "restart the station"),
-        ("set = { Station-MaxCurrent = 10.0 }", HEAD, "change a setting"),
-        ("plug = { car = 'slow' }", "[bench]\nsockets = 2\n", "this bench has one socket"),
-        ("plug = { car = 'slow' }", "[bench]\nprobing = true\n", "probes no car"),
-    ],
-)
-def test_what_the_bench_cannot_do(step: str, head: str, reason: str) -> None:
-    with pytest.raises(NotTestableHere, match=reason):
-        played(scenario(step, head=head))
+TWO_SOCKETS = """
+clauses = ["SLB-001"]
+[station]
+FeatureLicenseKey = "SLB"
+Static-LoadBalancing = "On"
+Station-MaxCurrent = 20.0
+[bench]
+sockets = 2
+feeder = "L2L3L1"
+"""
+
+
+def test_two_sockets() -> None:
+    case = kept(
+        "plug = { car = 'obedient-1p' }",
+        "plug = { socket = 2, car = 'obedient-3p' }",
+        "at_s = 30\nexpect = { offered_a = 10.0 }",
+        "expect = { socket = 2, offered_a = 10.0 }",
+        "expect = { socket = 2, loaded_phases = 3 }",
+        "expect = { charging = 2 }",
+        "car = { socket = 2, says = 'full' }",
+        "pilot_fault = { socket = 1, fault = 'open' }",
+        "after_s = 3\nexpect = { socket = 1, pilot = 'A1' }",
+        "mains = { socket = 2, on = false }",
+        "unplug = { socket = 2 }",
+        "after_s = 3\nexpect = { charging = 0 }",
+        head=TWO_SOCKETS,
+    )
+    assert {event.data["socket"]: event.data["phases"] for event in case.timeline.of("wiring")} == {
+        1: "L1L3L2",
+        2: "L2L3L1",
+    }
+    assert case.judge.beyond == {"ALT-020", "M3-001", "M3-002", "SLB-005"}
+
+
+def test_two_cables() -> None:
+    head = TWO_SOCKETS.replace("20.0", "32.0") + 'feeders = 2\nfeeder_2 = "L3L1L2"\n'
+    case = kept("plug = { car = 'obedient-1p' }", "at_s = 30\nexpect = { offered_a = 32.0 }", head=head)
+    assert [event.data["phases"] for event in case.timeline.of("wiring")] == ["L1L3L2", "L3L1L2"]
+
+
+def test_a_session_that_begins_with_its_minute() -> None:
+    case = kept(
+        "plug = { car = 'chameleon' }",
+        "at_s = 30\nexpect = { offered_a = 14.0 }",
+        "at_s = 90\nexpect = { offered_a = 16.0 }",
+        head=HEAD + "[bench]\nprobing = true\n",
+    )
+    assert case.judge.beyond == {"M3-001", "M3-002", "PRB-008"}
+
+
+def test_the_external_contact() -> None:
+    suspends = 'RJ11-Mode = "Suspend when an external circuit is closed"\n'
+    kept(
+        "plug = { car = 'obedient-3p' }",
+        "at_s = 30\ncontact = 'closed'",
+        "after_s = 5\nexpect = { offered_a = 0.0 }",
+        "contact = 'open'",
+        "after_s = 30\nexpect = { offered_a = 16.0 }",
+        head=HEAD + suspends,
+    )
+
+
+def test_settings_hold_from_the_reboot_on() -> None:
+    case = kept(
+        "plug = { car = 'obedient-3p' }",
+        "at_s = 30\nset = { Station-MaxCurrent = 10.0 }",
+        "expect = { refusal = '^$' }",
+        "after_s = 60\nexpect = { offered_a = 16.0 }",
+        "reboot = true",
+        "after_s = 1\nexpect = { offered_a = 0.0 }",
+        "after_s = 90\nexpect = { offered_a = 10.0 }",
+    )
+    assert [event.data["station_a"] for event in case.timeline.of("limits")] == [16.0, 10.0]
+
+
+def test_what_happens_while_it_reboots_happens_at_its_time() -> None:
+    case = kept(
+        "reboot = true",
+        "after_s = 2\nplug = { car = 'obedient-3p' }",
+        "after_s = 2\nset = { Station-MaxCurrent = 10.0 }",  # waits until somebody is there to be told
+        "reboot = true",
+        "at_s = 200\nexpect = { offered_a = 10.0 }",
+    )
+    began, again = (event.at_s for event in case.timeline.of("reboot"))
+    (plugged,) = events(case, "vehicle", what="plugged")
+    assert plugged.at_s - began == pytest.approx(2.0)
+    assert again > began + 4.0
+    (changed,) = case.timeline.of("configured")
+    assert changed.data == {"changes": {"Station-MaxCurrent": 10.0}, "refusal": ""}
+
+
+def test_settings_that_are_refused() -> None:
+    kept(
+        "set = { Station-MaxCurrent = 5.0 }",
+        "expect = { refusal = 'Station-MaxCurrent: 5.0 is not allowed' }",
+        "reboot = true",
+    )
+    with pytest.raises(Finding, match=r"step 1: the station does not take its settings: Station-MaxCurrent: 5\.0"):
+        played(scenario("set = { Station-MaxCurrent = 5.0 }", "after_s = 1\nexpect = { refusal = 'x' }"))
+
+
+def test_a_limit_that_comes_with_a_reboot_is_watched() -> None:
+    head = METER.replace('Active-LoadBalancing = "On"', 'Active-LoadBalancing = "Off"')
+    without = kept("plug = { car = 'obedient-3p' }", head=head)
+    assert "ALB-GEN-008" not in without.judge.beyond
+    later = kept("set = { Active-LoadBalancing = 'On' }", "reboot = true", "plug = { car = 'obedient-3p' }", head=head)
+    assert "ALB-GEN-008" in later.judge.beyond
 
 
 def test_a_step_about_a_car_that_is_not_there() -> None:

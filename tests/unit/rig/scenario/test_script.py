@@ -111,8 +111,11 @@ def test_what_is_wrong_with_a_step(text: str, message: str) -> None:
     [
         ('[bench]\nmeter = "dsmr6"', "[bench] meter: 'dsmr6' is no meter; is dsmr5 meant?"),
         ('[bench]\nfeeder = "L3L3L3"', "[bench] feeder: 'L3L3L3' is no order of the phases; is"),
-        ("[bench]\nfeeders = 2", "[bench] feeders = 2; a station has no more of them than sockets"),
-        ('[bench]\nsockets = 2\nfeeder_2 = "L1"', "[bench] feeder_2 is the order of a second supply cable"),
+        ("[bench]\nfeeders = 2", "[bench]: a bench with sockets = 1 and feeders = 2; a station has"),
+        (
+            '[bench]\nsockets = 2\nfeeder_2 = "L1"',
+            "[bench]: a bench with feeder_2 = L1 and one feeder; set feeders = 2",
+        ),
         ("[bench]\nhouse_a = [1, 2, 3, 4]", "[bench] house_a: 4 currents"),
         ("clauses = ['XYZ-1']", "clauses: unknown clause 'XYZ-1'"),
     ],
@@ -141,9 +144,6 @@ def test_settings_follow_from_the_bench_and_the_file_has_the_last_word() -> None
         "ALB-ProtocolSelection": "DSMR4.x/SMR5.0 (P1)",
         "RJ11-Mode": "x",
         "Phase-Connected": "L1",
-        "station.sockets": 2,
-        "station.feeders": 2,
-        "station.phases_2": "L2",
     }
     assert steps().settings == {}
 
@@ -151,6 +151,21 @@ def test_settings_follow_from_the_bench_and_the_file_has_the_last_word() -> None
 def test_what_the_station_says_to_the_settings() -> None:
     assert refusal(steps(head="[station]\nStation-MaxCurrent = 16.0")) == ""
     assert "Station-MaxCurrent" in refusal(steps(head="[station]\nStation-MaxCurrent = 99.0"))
+
+
+def test_what_the_station_says_to_settings_of_what_is_built_into_it() -> None:
+    sharing = '[station]\nStatic-LoadBalancing = "On"\nFeatureLicenseKey = "SLB"\nStation-MaxCurrent = 64.0\n'
+    assert refusal(steps(head=sharing + "[bench]\nsockets = 2\nfeeders = 2\n")) == ""
+    assert "[station]: Station-MaxCurrent" in refusal(steps(head=sharing + "[bench]\nsockets = 2\n"))
+
+
+def test_what_the_station_says_to_a_change() -> None:
+    assert refusal(steps("set = { Station-MaxCurrent = 10.0 }")) == ""
+    why = refusal(steps("reboot = true", "set = { Station-MaxCurrent = 5.0 }"))
+    assert why.startswith("step 2, set: Station-MaxCurrent: 5.0 is not allowed")
+    expected = "expect = { refusal = 'not allowed', clause = 'CFG-003' }"
+    assert refusal(steps("set = { Station-MaxCurrent = 5.0 }", expected)) == ""
+    assert refusal(steps("set = { Station-MaxCurrent = 5.0 }", f"after_s = 1\n{expected}")) == why.replace("p 2", "p 1")
 
 
 def test_clauses_are_those_of_the_expectations() -> None:

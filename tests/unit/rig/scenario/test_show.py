@@ -67,8 +67,6 @@ def test_the_whole() -> None:
         "  bench    two sockets on one cable, DSMR 5.0.2 meter on P1, without probing",
         "  setting  ALB-ProtocolSelection = DSMR4.x/SMR5.0 (P1)",
         "  setting  RJ11-Mode = DSMR P1",
-        "  setting  station.sockets = 2",
-        "  setting  station.feeders = 1",
         "",
         "        0 s  plug slow into socket 1",
         "       90 s  expect pilot C2 on socket 1  [M3-001]  (then)",

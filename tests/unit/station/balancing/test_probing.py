@@ -31,6 +31,12 @@ def known(minimum_da: int, surely: bool, phases: tuple[int, ...] = ALL) -> Known
     return Known(minimum_da, frozenset(phases), surely)
 
 
+def recalling(what: dict[int, Known]) -> Probing:
+    probing = Probing()
+    probing.recall(what)
+    return probing
+
+
 class Station:
     """Sockets under one limit, and the cars in them. Nobody alternates here: the first ones are served first."""
 
@@ -281,7 +287,7 @@ def test_another_car_is_another_probe() -> None:  # PRB-002
 
 
 def test_what_was_known_before_a_reboot() -> None:
-    station = plugged(CHAMELEON, 139, Probing(known={1: known(140, True)}))
+    station = plugged(CHAMELEON, 139, recalling({1: known(140, True)}))
     assert station.at(0.0) == {1: 0}
     assert station.room.probed == set()
 

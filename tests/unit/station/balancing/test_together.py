@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.balancing.allocator import Claim, Limit, divide
-from station.balancing.alternating import Alternating
+from station.balancing.allocator import Claim, Limit
 from station.balancing.classifiers import CLASS_6_DA, CLASS_14_DA, Sample
-from station.balancing.idle import Idle
-from station.balancing.probing import Probing
-from station.balancing.unused import Unused
+from station.balancing.sharing import Sharing
 from station.phases import behind_socket, order
+from station.settings import Settings
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=2_000 if os.environ.get("EVSE_RIG_DEEP") else 100)
 PERIOD_S = 900.0
@@ -43,7 +41,7 @@ class Station:
         self.limit_da = limit_da
         self.behind = behind
         self.connector_da = connector_da
-        self.probing, self.idle, self.alternating, self.unused = Probing(), Idle(), Alternating(PERIOD_S), Unused()
+        self.sharing = Sharing(Settings(sockets=2))
         self.cars: dict[int, Car] = {}
         self.suspended = False
         self.offers_da: dict[int, int] = {}
@@ -54,24 +52,23 @@ class Station:
         samples = {socket: car.under(self.offers_da.get(socket, 0)) for socket, car in self.cars.items()}
         able = [] if self.suspended else list(self.cars)
         claims = [Claim(socket, self.behind[socket], self.connector_da) for socket in able]
-        claims = self.probing.step(self.now_s, list(self.cars), claims, limits, samples)
-        probed = self.probing.probed
-        in_turn, last = self.idle.step(self.now_s, list(self.cars), claims, self.offers_da, samples, probed)
-        claims = [*self.alternating.step(self.now_s, in_turn, limits, probed), *last]
-        drawn_ma = {socket: max(sample.current_ma) for socket, sample in samples.items()}
-        claims = self.unused.step(self.now_s, claims, limits, self.offers_da, drawn_ma)
-        self.offers_da = {socket: share.current_da for socket, share in divide(claims, limits).items()}
+        drawn_ma = {socket: self._on_grid(socket, sample) for socket, sample in samples.items()}
+        shares = self.sharing.step(self.now_s, list(self.cars), claims, limits, self.offers_da, samples, drawn_ma)
+        self.offers_da = {socket: share.current_da for socket, share in shares.items()}
+
+    def _on_grid(self, socket: int, sample: Sample) -> tuple[int, int, int]:
+        flowing = dict(zip(self.behind[socket], sample.current_ma, strict=False))
+        return flowing.get(0, 0), flowing.get(1, 0), flowing.get(2, 0)
 
     def run(self, for_s: float) -> dict[int, int]:
         """Let so much time pass, and what is offered then to those with a car, in dA."""
         end_s = self.now_s + for_s
         while True:
             self._settle()
-            rooms = (self.probing, self.idle, self.alternating, self.unused)
-            deadlines = [at_s for room in rooms if (at_s := room.next_deadline_s()) is not None]
+            due_s = self.sharing.next_deadline_s()
             if self.now_s >= end_s:
                 return {socket: self.offers_da.get(socket, 0) for socket in sorted(self.cars)}
-            self.now_s = min([end_s, *deadlines])
+            self.now_s = end_s if due_s is None else min(end_s, due_s)
 
     def plug(self, socket: int, car: Car, for_s: float = 0.0) -> dict[int, int]:
         self.cars[socket] = car
@@ -224,7 +221,7 @@ def test_a_station_on_which_nobody_charges() -> None:  # S-SLB-1
 def test_the_class_decides_what_is_left(minimum_da: int, offers: dict[int, int]) -> None:
     station = double(200)
     station.plug(1, Car(minimum_da), 60.0)
-    assert station.probing.known[1].minimum_da == minimum_da
+    assert station.sharing.known[1].minimum_da == minimum_da
     station.plug(2, Car(), 60.0)
     assert station.run(0.0) == offers
 
@@ -245,7 +242,7 @@ def test_suspended_sessions_are_not_probed() -> None:  # S-MIN-3, S-MIN-4, O-47,
     station.suspended = False
     assert station.run(0.0) == {1: 140, 2: 140}
     assert station.run(60.0) == {1: 160, 2: 160}
-    assert station.probing.known[1].minimum_da == 140
+    assert station.sharing.known[1].minimum_da == 140
     station.suspended = True
     station.run(100.0)
     station.suspended = False
@@ -269,7 +266,7 @@ def test_a_full_car_takes_no_turns() -> None:  # O-71
     station.limit_da = 119
     assert sorted(station.run(0.0).values()) == [0, 119]
     assert sorted(station.run(PERIOD_S).values()) == [0, 119]
-    assert station.idle.idle == set()
+    assert station.sharing.idle.idle == set()
 
 
 def test_a_day_of_two_cars_in_turns() -> None:
@@ -324,10 +321,10 @@ def test_promises_of_all_rooms_together(actions: list[tuple[str, int, int]]) -> 
             ]
             assert sum(on_phase) <= station.limit_da
         for socket, offer_da in offers.items():
-            known = station.probing.known.get(socket)
+            known = station.sharing.known.get(socket)
             assert offer_da == 0 or offer_da >= (60 if known is None else known.minimum_da)
             assert not station.suspended or offer_da == 0
         able = station.limit_da >= 60 and station.cars and not station.suspended
-        needs_14_a = {s for s, one in station.probing.known.items() if one.minimum_da == 140} - station.probing.probed
+        needs_14_a = {s for s, one in station.sharing.known.items() if one.minimum_da == 140} - station.sharing.probed
         if able and (station.limit_da >= 140 or needs_14_a != set(station.cars)):
             assert any(offers.values())

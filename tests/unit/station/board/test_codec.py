@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from station.board.codec import (
     BadLine,
+    Contact,
     Drive,
     Hello,
     LineDecoder,
@@ -22,8 +23,8 @@ from station.errors import Malformed
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=20_000 if os.environ.get("EVSE_RIG_DEEP") else 300)
 
-LINE = b"SENSE 1 9000 -12000 220 16000 15990 0 2300 2301 2299 1"
-SENSE = Sense(1, 9000, -12000, 220, (16000, 15990, 0), (2300, 2301, 2299), True)
+LINE = b"SENSE 1 9000 -12000 220 16000 15990 0 2300 2301 2299 1 3680 3675 0"
+SENSE = Sense(1, 9000, -12000, 220, (16000, 15990, 0), (2300, 2301, 2299), True, (3680, 3675, 0))
 
 
 def test_sense() -> None:
@@ -31,11 +32,15 @@ def test_sense() -> None:
 
 
 def test_hello() -> None:
-    assert decode(b"HELLO board 1 2") == Hello(1, 2)
+    assert decode(b"HELLO board 2 2") == Hello(2, 2)
+
+
+def test_contact() -> None:
+    assert [decode(b"CONTACT 0"), decode(b"CONTACT 1")] == [Contact(False), Contact(True)]
 
 
 def test_what_the_station_says() -> None:
-    assert encode_hello(1) == b"HELLO station 1 1\n"
+    assert encode_hello(2) == b"HELLO station 2 2\n"
     assert encode_drive(Drive(1, 26_667, True)) == b"DRIVE 1 26667 1\n"
     assert encode_drive(Drive(1, "low", False)) == b"DRIVE 1 low 0\n"
     assert encode_drive(Drive(2, "high", True)) == b"DRIVE 2 high 1\n"
@@ -48,10 +53,10 @@ def test_what_the_station_says() -> None:
         b"",
         b" ",
         b"HELLO",
-        b"HELLO station 1 1",
-        b"HELLO board 1",
-        b"HELLO board one 1",
-        b"hello board 1 1",
+        b"HELLO station 2 1",
+        b"HELLO board 2",
+        b"HELLO board two 1",
+        b"hello board 2 1",
         LINE + b" ",
         LINE + b"\r",
         b" " + LINE,
@@ -63,15 +68,21 @@ def test_what_the_station_says() -> None:
         LINE.replace(b"9000", b"9" * 30),
         LINE.replace(b" 16000 ", b" -16000 "),
         LINE.replace(b"SENSE 1", b"SENSE 0"),
-        LINE[:-1] + b"2",
+        LINE.replace(b" 1 3680", b" 2 3680"),
+        LINE.replace(b" 3675 ", b" -3675 "),
+        LINE.removesuffix(b" 3680 3675 0"),  # version 1
         LINE[:-2],
         LINE + b" 1",
         b"DRIVE 1 high 0",
+        b"CONTACT",
+        b"CONTACT 2",
+        b"CONTACT 1 1",
+        b"contact 1",
         bytes(range(256)),
     ],
 )
 def test_anything_else_is_malformed(line: bytes) -> None:
-    with pytest.raises(Malformed, match="HELLO board or SENSE"):
+    with pytest.raises(Malformed, match="HELLO board, SENSE or CONTACT"):
         decode(line)
 
 
@@ -93,10 +104,11 @@ def test_only_malformed_comes_out_of_nonsense(line: bytes) -> None:
         st.tuples(*[st.integers(0, 9_999_999)] * 3),
         st.tuples(*[st.integers(0, 99_999)] * 3),
         st.booleans(),
+        st.tuples(*[st.integers(0, 999_999)] * 3),
     )
 )
 def test_every_sense_is_read_as_written(sense: Sense) -> None:
-    fields = (*sense[:4], *sense.current_ma, *sense.voltage_dv, int(sense.contactor))
+    fields = (*sense[:4], *sense.current_ma, *sense.voltage_dv, int(sense.contactor), *sense.power_w)
     assert decode(b"SENSE " + " ".join(map(str, fields)).encode()) == sense
 
 
@@ -104,7 +116,7 @@ class TestLineDecoder:
     @PROPERTY
     @given(st.lists(st.integers(1, 20)))
     def test_however_the_bytes_are_split(self, sizes: list[int]) -> None:
-        stream = b"HELLO board 1 1\n" + LINE + b"\nnonsense\n" + LINE + b"\n"
+        stream = b"HELLO board 2 1\n" + LINE + b"\nnonsense\n" + LINE + b"\n"
         lines = LineDecoder()
         seen = []
         for size in sizes:

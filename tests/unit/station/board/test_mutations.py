@@ -3,13 +3,14 @@
 import os
 from random import Random
 
-from station.board.codec import MAX_LINE_B, BadLine, Hello, LineDecoder, Sense
+from station.board.codec import MAX_LINE_B, BadLine, Contact, Hello, LineDecoder, Message
 
 COUNT = 1_000_000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 10_000
 LINES = [
-    b"HELLO board 1 2\n",
-    b"SENSE 1 9000 -12000 220 16000 15990 0 2300 2301 2299 1\n",
-    b"SENSE 2 0 0 0 0 0 0 0 0 0 0\n",
+    b"HELLO board 2 2\n",
+    b"CONTACT 1\n",
+    b"SENSE 1 9000 -12000 220 16000 15990 0 2300 2301 2299 1 3680 3675 0\n",
+    b"SENSE 2 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
 ]
 
 
@@ -32,10 +33,10 @@ def _damaged(line: bytes, rng: Random) -> bytes:
     return bytes(data)
 
 
-def _numbers(message: Hello | Sense) -> list[int]:
-    if isinstance(message, Hello):
+def _numbers(message: Message) -> list[int]:
+    if isinstance(message, Hello | Contact):
         return [*message]
-    return [*message[:4], *message.current_ma, *message.voltage_dv, int(message.contactor)]
+    return [*message[:4], *message.current_ma, *message.voltage_dv, int(message.contactor), *message.power_w]
 
 
 def test_a_stream_of_damaged_lines() -> None:

@@ -14,7 +14,8 @@ from station.board.port import Address, BoardPort, parse_address
 from station.errors import PortError
 
 RETRY_S = 1.5
-SENSE = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0\n"
+HELLO = b"HELLO board 2 1\n"
+SENSE = b"SENSE 1 9000 9000 220 0 0 0 2300 2300 2300 0 0 0 0\n"
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -46,6 +47,9 @@ class Heard:
     def board_sense(self, sense: Sense) -> None:
         self.senses.append(sense)
 
+    def board_contact(self, closed: bool) -> None:
+        self._tell(f"contact {closed}")
+
     def board_bad_line(self, reason: str) -> None:
         self._tell(f"bad: {reason}")
 
@@ -61,7 +65,7 @@ class Board:
         self.received = b""
         self.links = 0
 
-    async def listen(self, where: Path | int, greeting: bytes = b"HELLO board 1 1\n") -> None:
+    async def listen(self, where: Path | int, greeting: bytes = HELLO) -> None:
         self.greeting = greeting
         if isinstance(where, Path):
             self.server = await asyncio.start_unix_server(self._serve, where)
@@ -119,8 +123,11 @@ def test_greets_drives_and_hears(kind: str, tmp_path: Path) -> None:
         port.request(True)
         board.writer.write(SENSE + b"nonsense\n" + SENSE)
         await until(lambda: len(heard.senses) == 2)
-        assert board.received == b"HELLO station 1 1\nDRIVE 1 26667 1\nREQUEST 1\n"
-        assert heard.what == ["linked", "bad: 'nonsense': HELLO board or SENSE with its integer fields expected"]
+        assert board.received == b"HELLO station 2 1\nDRIVE 1 26667 1\nREQUEST 1\n"
+        assert heard.what == [
+            "linked",
+            "bad: 'nonsense': HELLO board, SENSE or CONTACT with its integer fields expected",
+        ]
         await port.close()
         assert not port.linked
         await board.close()
@@ -156,7 +163,7 @@ def test_connects_again_after_a_loss_and_for_as_long_as_it_takes(tmp_path: Path)
         await until(lambda: port.linked)
         assert heard.what[-1] == "linked"
         assert heard.told[-1][0] == pytest.approx(20.5, abs=0.01)
-        assert again.received == b"HELLO station 1 1\n"
+        assert again.received == b"HELLO station 2 1\n"
         await port.close()
         await again.close()
 
@@ -166,28 +173,63 @@ def test_connects_again_after_a_loss_and_for_as_long_as_it_takes(tmp_path: Path)
 def test_nothing_is_believed_before_the_greeting(tmp_path: Path) -> None:
     async def main() -> None:
         board, heard = Board(), Heard()
-        await board.listen(tmp_path / "board", greeting=SENSE + b"HELLO board 1 1\n")
+        await board.listen(tmp_path / "board", greeting=SENSE + b"CONTACT 1\n" + HELLO)
         port = BoardPort(f"unix:{tmp_path}/board", heard, retry_s=RETRY_S)
         await port.open()
         await until(lambda: port.linked)
         assert heard.senses == []
+        assert heard.what == ["linked"]
         await port.close()
         await board.close()
 
     run(main())
 
 
-@pytest.mark.parametrize(("version", "sockets"), [(2, 1), (1, 0)])
-def test_another_version_is_hung_up_on_and_tried_again(version: int, sockets: int, tmp_path: Path) -> None:
+def test_two_sockets_and_a_contact(tmp_path: Path) -> None:
     async def main() -> None:
         board, heard = Board(), Heard()
-        greeting = b"HELLO board %d %d\n" % (version, sockets)
-        await board.listen(tmp_path / "board", greeting=greeting + b"HELLO board 1 1\n" + SENSE)
-        port = BoardPort(f"unix:{tmp_path}/board", heard, retry_s=RETRY_S)
+        await board.listen(tmp_path / "board", greeting=b"HELLO board 2 2\nCONTACT 0\n")
+        port = BoardPort(f"unix:{tmp_path}/board", heard, sockets=2, retry_s=RETRY_S)
+        await port.open()
+        await until(lambda: port.linked)
+        board.writer.write(SENSE + SENSE.replace(b"SENSE 1", b"SENSE 2") + SENSE.replace(b"SENSE 1", b"SENSE 3"))
+        board.writer.write(b"CONTACT 1\n")
+        await until(lambda: len(heard.what) == 4)
+        assert heard.what == [
+            "linked",
+            "contact False",
+            "bad: SENSE of socket 3; this station has 2 sockets",
+            "contact True",
+        ]
+        assert [sense.socket for sense in heard.senses] == [1, 2]
+        assert board.received == b"HELLO station 2 2\n"
+        await port.close()
+        await board.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("version", "has", "sockets", "reason"),
+    [
+        (1, 1, 1, "the board speaks version 1 of the link; this station speaks 2"),
+        (3, 1, 1, "the board speaks version 3 of the link; this station speaks 2"),
+        (2, 0, 1, "the board has 0 sockets; this station has 1 socket"),
+        (2, 2, 1, "the board has 2 sockets; this station has 1 socket"),
+        (2, 1, 2, "the board has 1 socket; this station has 2 sockets"),
+    ],
+)
+def test_a_board_of_another_kind_is_hung_up_on_and_tried_again(
+    version: int, has: int, sockets: int, reason: str, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        board, heard = Board(), Heard()
+        greeting = b"HELLO board %d %d\n" % (version, has)
+        await board.listen(tmp_path / "board", greeting=greeting + HELLO + SENSE)
+        port = BoardPort(f"unix:{tmp_path}/board", heard, sockets=sockets, retry_s=RETRY_S)
         await port.open()
         await asyncio.sleep(2.0)
-        reason = f"lost: it speaks version {version} with {sockets} sockets, not 1 with 1"
-        assert heard.what == [reason, reason]
+        assert heard.what == [f"lost: {reason}"] * 2
         assert board.links == 2
         assert heard.senses == []
         assert not port.linked

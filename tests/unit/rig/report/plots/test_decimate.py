@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.report.plots.decimate import MIXED, Span, coarsen, decimate, join, merge_spans
+from rig.report.plots.decimate import MIXED, Span, absorb, coarsen, decimate, join, merge_spans
 
 EXAMPLES = 2000 if os.environ.get("EVSE_RIG_DEEP") == "1" else 150
 VALUES = st.floats(-1000, 1000, allow_nan=False)
@@ -89,6 +89,22 @@ def test_flicker_melts_into_one_span() -> None:
     assert [span.label for span in merged] == ["A", MIXED, "F"]
     assert merged[1].start_s == 10
     assert merged[1].end_s == merged[2].start_s
+
+
+def test_a_change_that_nobody_sees_leaves_the_states_before_and_after_it() -> None:
+    spans = [Span(0, 10, "B1"), Span(10, 11, "B2"), Span(11, 20, "C2"), Span(20, 21, "C1"), Span(21, 30, "B1")]
+    assert absorb(spans, 2.0) == [Span(0, 11, "B1"), Span(11, 21, "C2"), Span(21, 30, "B1")]
+    assert absorb(spans, 1.0) == spans
+
+
+def test_a_first_blip_goes_to_the_state_after_it() -> None:
+    assert absorb([Span(0, 1, "B1"), Span(1, 10, "B2")], 2.0) == [Span(0, 10, "B2")]
+
+
+def test_a_blip_of_another_letter_is_not_absorbed() -> None:
+    spans = [Span(0, 10, "C2"), Span(10, 11, "F"), Span(11, 20, "C2"), Span(20, 21, "A1")]
+    assert absorb(spans, 2.0) == spans
+    assert absorb([Span(0, 1, "B1"), Span(5, 10, "B2")], 2.0) == [Span(0, 1, "B1"), Span(5, 10, "B2")]
 
 
 def test_spans_far_apart_stay_apart() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.report.plots.scale import ticks
+from rig.report.plots.scale import ticks, time_scale
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,18 @@ def test_few_rising_and_inside(low: float, span: float, most: int) -> None:
     assert all(one < other for one, other in pairwise(found))
     assert low - span * 1e-6 <= found[0]
     assert found[-1] <= high + span * 1e-6
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "unit", "values"),
+    [
+        (0.0, 100.0, "s", [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]),
+        (0.0, 1200.0, "min", [0.0, 5.0, 10.0, 15.0, 20.0]),
+        (90.0, 7200.0, "min", [15.0, 30.0, 45.0, 60.0, 75.0, 90.0, 105.0, 120.0]),
+        (0.0, 86_400.0, "h", [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0]),
+        (0.0, 3_600_000.0, "h", [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]),
+    ],
+)
+def test_time_is_told_in_what_people_count_in(start_s: float, end_s: float, unit: str, values: list[float]) -> None:
+    scale = time_scale(start_s, end_s, 8)
+    assert (scale.unit, scale.ticks) == (unit, values)

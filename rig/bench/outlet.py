@@ -1,0 +1,97 @@
+"""One outlet of the station under test: its socket, what can be seen of it, and the car that one plugs in there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from emulators.board.socket import Socket
+from emulators.vehicle.spec import VehicleSpec
+from emulators.vehicle.vehicle import Vehicle
+from rig.bench.observed import Observed
+from rig.clock import VirtualLoop, WallLoop
+from rig.errors import Finding
+from rig.timeline import Event, Timeline
+
+# A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
+CHARGING_WITHIN_S = 60.0
+
+
+class NotCharging(Finding):
+    """The case could not begin: the station gave no current to a willing car."""
+
+
+class Outlet:
+    """`socket` is the emulated one. `observed` sees what belongs to it or to the whole station.
+
+    `poke` lets the bench see at once what was changed here. `probing_s` is for how long after a session's first C2
+    nothing of it can be judged, 0 for a station that does not probe.
+    """
+
+    def __init__(
+        self,
+        socket: Socket,
+        *,
+        loop: VirtualLoop | WallLoop,
+        timeline: Timeline,
+        poke: Callable[[], None],
+        probing_s: float = 0.0,
+    ) -> None:
+        self.number = socket.number
+        self.socket = socket
+        self.observed = Observed(timeline, socket.number)
+        self._loop = loop
+        self._timeline = timeline
+        self._poke = poke
+        self._probing_s = probing_s
+        self._plugged_s = 0.0
+
+    def plug_in(self, spec: VehicleSpec) -> Vehicle:
+        """Plug a car into the socket."""
+        vehicle = Vehicle(spec, emit=self._timeline.emitter("car"))
+        self._plugged_s = self._loop.time()
+        self.socket.plug(vehicle, self._plugged_s)
+        self._poke()
+        return vehicle
+
+    def unplug(self) -> None:
+        """Pull the plug."""
+        self.socket.unplug(self._loop.time())
+        self._poke()
+
+    async def charge(self, spec: VehicleSpec, *, within_s: float = CHARGING_WITHIN_S) -> Vehicle:
+        """Plug a car in, wait until it draws and its probing is over. Raises NotCharging when it does not draw."""
+        vehicle = self.plug_in(spec)
+        if await self.drawing(within_s=within_s) is None:
+            raise NotCharging(f"the car was plugged in and drew nothing within {within_s:g} s")
+        await self.probed()
+        return vehicle
+
+    async def drawing(self, *, within_s: float) -> Event | None:
+        """The event with which the car begins to draw; None when it does not."""
+        return await self.observed.next("currents", lambda event: max(event.data["i_a"]) > 0.0, within_s=within_s)
+
+    async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
+        """Make the car draw exactly this, whatever it is offered; returns the event from which on it does.
+
+        Raises NotCharging when the car has no mains.
+        """
+        changed = self.observed.expect("currents")
+        vehicle.set_fixed_draw(*a_per_phase)
+        self._poke()
+        event = await changed.within(1.0)
+        if event is None:
+            raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
+        return event
+
+    async def probed(self) -> None:
+        """Wait until the probing of this session is over; returns at once when there is none to wait for (PRB-027)."""
+        if not self._probing_s:
+            return
+        began_s = next((event.at_s for event in self._timeline.of("pilot") if self._begins_session(event)), None)
+        if began_s is not None:
+            await asyncio.sleep(max(0.0, began_s + self._probing_s - self._loop.time()))
+
+    def _begins_session(self, event: Event) -> bool:
+        here = event.data.get("socket") == self.number
+        return here and event.at_s >= self._plugged_s and event.data.get("state") == "C2"
