@@ -26,6 +26,8 @@ class Invariant(ABC):
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.broken: Broken | None = None
+        self.unheard = False
+        """Whether the station cannot know what the meter says."""
 
     @property
     def applies(self) -> bool:

@@ -67,8 +67,6 @@ class Connection(Invariant):
         super().__init__(facts)
         self._lately = _Lately(2 * facts.interval_s + LOOP_S + CAR_FOLLOWS_S + facts.uncertainty_s)
         self._began_s: float | None = None
-        self.unheard = False
-        """Whether something is wrong with the meter now."""
 
     @property
     def applies(self) -> bool:

@@ -68,6 +68,8 @@ class Needs14A(Invariant):
                 self._known_s.pop(socket, None)
             elif seen.pilot(socket) == "C2":
                 self._charges(socket, seen.offered_a(socket), from_s, to_s)
+            elif not math.isnan(self._charged_s.get(socket, 0.0)):
+                self._charged_s.pop(socket, None)  # a minute that was interrupted begins anew (O-13)
 
     def _charges(self, socket: int, offered_a: float, from_s: float, to_s: float) -> None:
         too_little = 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A

@@ -12,6 +12,8 @@ from rig.invariants.base import Invariant
 from rig.invariants.connection import Connection, StationLimit
 from rig.invariants.contactor import ContactorOpens
 from rig.invariants.facts import Facts, facts_of
+from rig.invariants.hearing import KINDS as HEARING
+from rig.invariants.hearing import Hearing
 from rig.invariants.offers import Needs14A, Offers
 from rig.invariants.turns import Turns
 from rig.judge import Judge
@@ -26,7 +28,6 @@ _MAKE: Mapping[str, type[Invariant]] = {
     "turns": Turns,
 }
 NAMES = tuple(_MAKE)
-_FAULTS = ("break", "fault")
 # Of all that is seen, what invariants ask about.
 _KINDS = ("pilot", "contactor", "currents", "site")
 
@@ -42,24 +43,27 @@ class Watch:
         now = facts()
         self._made = [make(now) for name, make in _MAKE.items() if name not in leave_out]
         self.invariants = [each for each in self._made if each.applies]
+        self._hearing = Hearing(now)
         self._seen = Seen(now.orders)
         self._began_s = self._now_s = now_s
-        self._wrong = 0
 
     def hear(self, event: Event) -> None:
         """The next event."""
-        if event.kind in _FAULTS:
-            self._until(event.at_s)
-            self._wrong += 1 if event.data.get("on") else -1
-            for each in self._made:
-                if isinstance(each, Connection):
-                    each.unheard = self._wrong > 0
-        elif event.kind == "reboot":
-            self._until(event.at_s)
-            self._rebooted()
+        if event.kind in HEARING:
+            self._hears(event)
+            if event.kind == "reboot":
+                self._rebooted()
         elif event.kind in _KINDS:
             self._until(event.at_s)
             self._seen.take(event)
+
+    def _hears(self, event: Event) -> None:
+        before = self._hearing.possible
+        self._hearing.hear(event)
+        if self._hearing.possible != before:
+            self._until(event.at_s)
+            for each in self._made:
+                each.unheard = not self._hearing.possible
 
     def _rebooted(self) -> None:
         now = self._facts()

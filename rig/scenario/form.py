@@ -208,13 +208,16 @@ class Step(_Table, frozen=True):
 
 
 class Scenario(_Table, frozen=True):
-    """A whole file. `clauses` judge the expectations that name none. `seed` None: that of the run."""
+    """A whole file. `clauses` judge the expectations that name none. `seed` None: that of the run. `lasts_s`: at least
+    so long it goes on, whatever its last step is.
+    """
 
     name: str = ""
     description: str = ""
     clauses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     seed: int | None = None
+    lasts_s: float = 0.0
     station: dict[str, str | int | float | bool] = {}
     bench: BenchTable = BenchTable()
     invariants: InvariantsTable = InvariantsTable()

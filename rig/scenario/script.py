@@ -33,7 +33,7 @@ class TimedStep:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is played. `ends_s` is when the last expectation can have been judged."""
+    """What is played. `ends_s` is when the last expectation can have been judged, or later."""
 
     scenario: Scenario
     steps: tuple[TimedStep, ...]
@@ -73,7 +73,9 @@ def script(scenario: Scenario, folder: Path = Path()) -> Script:
         where = f"step {number}"
         now_s = _when(where, step, now_s)
         timed.append(TimedStep(number, now_s, step, check_step(scenario, meter, where, step, folder)))
-    ends_s = max([each.at_s + _window_s(each.step) for each in timed], default=0.0)
+    if scenario.lasts_s < 0.0:
+        raise ConfigurationError(f"lasts_s is {scenario.lasts_s:g}; 0 or more, please")
+    ends_s = max([scenario.lasts_s, *(each.at_s + _window_s(each.step) for each in timed)])
     return Script(scenario, tuple(timed), meter, _settings(scenario, meter), ends_s)
 
 

@@ -235,10 +235,12 @@ def test_what_is_changed_holds_from_the_reboot_on() -> None:
 def test_what_comes_with_a_reboot_is_watched_from_then_on() -> None:
     told = Told().charges(10.0, 20.0).house(10.0, 20.0)
     told.facts = replace(told.facts, grid_a=25.0, interval_s=1.0)
-    told.say(50.0, "reboot")
-    assert outcome(told, "ALB-GEN-008", 70.0)[0] == "fail"
+    told.say(50.0, "reboot").say(60.0, "link", up=True)
+    assert outcome(told, "ALB-GEN-008", 90.0)[0] == "pass"  # by its safe current: it has heard no meter yet
+    told.say(90.0, "telegram")
+    assert outcome(told, "ALB-GEN-008", 110.0)[0] == "fail"
     told.facts = replace(told.facts, grid_a=None)
-    told.say(70.0, "reboot").house(75.0, 30.0)
+    told.say(110.0, "reboot").house(115.0, 30.0)
     assert [each.clause for each in told.watch.invariants] == ["M3-002", "M3-001", "ALB-GEN-008"]
 
 
