@@ -127,7 +127,7 @@ class StationCore:
         shares = self._settle(now_s, suspended, events)
         self._report(shares, suspended, events)
         due = [outlet.next_deadline_s() for outlet in self.outlets]
-        due += [self.sharing.next_deadline_s(), self.suspend.next_deadline_s()]
+        due += [self.sharing.next_deadline_s() if self._all_seen else None, self.suspend.next_deadline_s()]
         until_s = min((due_s for due_s in due if due_s is not None), default=None)
         return _Still(self._limits, until_s, tuple(outlet.commanded() for outlet in self.outlets))
 
@@ -198,7 +198,7 @@ class StationCore:
             if outlet.session:
                 samples[outlet.number] = outlet.sample
         shares: dict[int, Share] = {}
-        if all(outlet.sense is not None for outlet in self.outlets):  # until then nobody knows who is there
+        if self._all_seen:
             shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, drawn_ma)
         for number, known in self.sharing.concluded.items():
             phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
@@ -208,6 +208,11 @@ class StationCore:
             if claim.socket not in shares:
                 shares[claim.socket] = self._without_a_claim(claim, claim.socket in wants, suspended)
         return shares
+
+    @property
+    def _all_seen(self) -> bool:
+        """Without a board, or before it has spoken of every socket, nobody knows who is there: sharing stands still."""
+        return all(outlet.sense is not None for outlet in self.outlets)
 
     def _without_a_claim(self, claim: Claim, wants: bool, suspended: bool) -> Share:
         if wants:

@@ -103,7 +103,7 @@ class Sharing:
         if self._divided != (claims, limits):
             self._divided = (claims, limits)
             self._shares = divide(claims, limits)
-        return self._shares
+        return dict(self._shares)
 
 
 def new_probing(settings: Settings) -> Probing | None:
