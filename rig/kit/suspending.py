@@ -9,6 +9,7 @@ import pytest
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, Outlet
+from rig.bench.outlet import CHARGING_WITHIN_S
 from rig.case import Case
 from rig.clauses.timings import timing
 from rig.errors import HarnessError
@@ -86,6 +87,20 @@ class Circuit:
         if not self._polarity.closed:
             await self.release()
             await self._rig.until(self._rig.now_s() + RESUME.value_s)
+
+
+async def charging(rig: Case, bench: Bench, spec: VehicleSpec, *clauses: str) -> None:
+    """The same car is plugged in at every socket, and should charge there: judged, not asked for."""
+    drawing = [
+        outlet.observed.expect("currents", lambda event: max(event.data["i_a"]) > 0.0) for outlet in bench.outlets
+    ]
+    for outlet in bench.outlets:
+        outlet.plug_in(spec)
+    for expected in drawing:
+        await expected.within(CHARGING_WITHIN_S)
+    await bench.probed()
+    await sharing.settled(rig, bench)
+    judge_charging(rig, bench.outlets, clauses, "before")
 
 
 def pilots_since(rig: Case, outlet: Outlet, since_s: float) -> list[Event]:

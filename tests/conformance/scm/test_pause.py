@@ -16,6 +16,7 @@ from rig.kit.suspending import (
     Circuit,
     Polarity,
     car,
+    charging,
     judge_charging,
     judge_given_no_current,
     judge_left,
@@ -48,10 +49,7 @@ async def test_running_sessions(rig: Case, polarity: Polarity, stops_after_s: fl
         rig.need(bench.capabilities, "pilot", "settings")
         circuit = Circuit(rig, bench, polarity)
         await circuit.allow()
-        for outlet in bench.outlets:
-            await outlet.charge(car(stops_after_s=stops_after_s))
-        await sharing.settled(rig, bench)
-        judge_charging(rig, bench.outlets, ["SCM-012"], "before")
+        await charging(rig, bench, car(stops_after_s=stops_after_s), "SCM-012")
         contact = await circuit.suspend()
         await rig.until(contact.at_s + STOPPED_S)
         for outlet in bench.outlets:

@@ -15,6 +15,7 @@ from rig.kit.suspending import (
     Circuit,
     Polarity,
     car,
+    charging,
     judge_charging,
     judge_resumed,
     settings,
@@ -34,8 +35,7 @@ async def test_at_once(rig: Case, polarity: Polarity) -> None:
         rig.need(bench.capabilities, "pilot", "settings")
         circuit = Circuit(rig, bench, polarity)
         await circuit.allow()
-        for outlet in bench.outlets:
-            await outlet.charge(car())
+        await charging(rig, bench, car(), "SCM-012")
         contact = await circuit.suspend()
         await rig.until(contact.at_s + SUSPENDED_FOR_S)
         released = await circuit.release()
