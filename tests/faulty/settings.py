@@ -184,6 +184,17 @@ def beyond_its_rating(settings: Settings, **ports: Any) -> StationRuntime:
     return station(settings, ports)
 
 
+class _TwoCables(_Given):
+    def read(self, key: str, value: object) -> object:
+        return 2 if key == "station.feeders" else value
+
+
+@_with_desk(_TwoCables())
+def takes_one_cable_for_two(settings: Settings, **ports: Any) -> StationRuntime:
+    """Lets one power cable carry what two may."""
+    return station(settings, ports)
+
+
 class _Silent(SettingsDesk):
     def warnings(self, given: Given) -> list[str]:
         return []
