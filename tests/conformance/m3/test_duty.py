@@ -47,20 +47,25 @@ async def test_duty_says_the_offer(rig: Case, offer_a: float) -> None:
 
 @pytest.mark.clause("M3-013")
 async def test_no_duty_is_shown_without_pwm(rig: Case) -> None:
-    """At an empty socket there is no PWM, and live monitoring shows none"""
+    """At an empty socket there is no PWM, and live monitoring shows none: before a session, and after it"""
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "monitor")
-        scope = await bench.scope()
-        await rig.until(rig.now_s() + SETTLED_S)
-        seen = await scope.measure()
-        shown = bench.observed.field("monitor", "duty_pct")
-        rig.judge.holds(
-            "M3-013",
-            "duty cycle shown of a constant level",
-            holds=seen.duty is None and not isinstance(shown, int | float),
-            seen=f"{shown} shown, {seen.duty} measured",
-            promised="none",
-        )
+        box, scope = await bench.ev_box(), await bench.scope()
+        for when in ("before", "after"):
+            await rig.until(rig.now_s() + SETTLED_S)
+            seen = await scope.measure()
+            shown = bench.observed.field("monitor", "duty_pct")
+            rig.judge.holds(
+                "M3-013",
+                f"duty cycle shown {when} a session",
+                holds=seen.duty is None and not isinstance(shown, int | float),
+                seen=f"{shown} shown, {seen.duty} measured",
+                promised="none",
+            )
+            await box.set_cable(LARGEST_CABLE_A)
+            await box.set_state("C")
+            await rig.until(rig.now_s() + SETTLED_S)
+            await box.reset()
 
 
 @pytest.mark.parametrize(("left_a", "offered"), [(6.2, True), (5.8, False), (5.0, False)])
