@@ -6,7 +6,8 @@ The rules, in the order in which `_IdleSelector.select` applies them:
    kernel's pending delivery, as epoll_wait(2) does not. Ttys to which nobody can write uncounted are asked while the
    ledger counts bytes on them, all others each time;
 2. while the byte ledger is not zero, or an executor job runs, time stands still and the loop waits for real;
-3. otherwise nothing can happen before the next timer, and time jumps there;
+3. otherwise nothing can happen before the next timer: who waits for that instant to be over (`idle`) goes first, one
+   after the other, and then time jumps there;
 4. with no timer either, nobody will ever wake anybody: `Stalled` says who waits.
 
 Every descriptor in the loop must be driven from within the process (or through the ledger): a program outside that
@@ -20,6 +21,7 @@ import os
 import select
 import selectors
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,6 +98,8 @@ class _IdleSelector(selectors.PollSelector):
             return events
         if loop.ledger.in_flight or loop.executor_jobs:
             return self._wait_for_real()
+        if loop.tell_idle():
+            return []
         if timeout is None:
             raise Stalled(loop.describe_stall())
         loop.jump(timeout)
@@ -160,6 +164,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.executor_jobs = 0
         self.turns = 0  # of the loop, since time moved last
         self._now_s = 0.0
+        self._waiting_for_idle: deque[asyncio.Future[None]] = deque()
         super().__init__(_IdleSelector(self))
 
     def time(self) -> float:
@@ -174,6 +179,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """
         self._now_s += by_s
         self.turns = 0
+
+    async def idle(self) -> None:
+        """Return when all that happens at this instant has happened, and before time moves on.
+
+        Of several that wait, the next one is told when what the one before it did has happened too. So what they do
+        has an order that is the same in every run, even where a thread takes part in it.
+        """
+        waiting = self.create_future()
+        self._waiting_for_idle.append(waiting)
+        await waiting
+
+    def tell_idle(self) -> bool:
+        """Tell who has waited longest; returns whether anybody did. Only the selector calls this."""
+        while self._waiting_for_idle:
+            waiting = self._waiting_for_idle.popleft()
+            if not waiting.done():  # who was cancelled waits no more
+                waiting.set_result(None)
+                return True
+        return False
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., _T], *args: Any

@@ -233,3 +233,43 @@ def test_the_present_is_finished_before_the_future_begins(loop: VirtualLoop) -> 
     loop.call_soon(soon, 3)
     loop.run_until_complete(asyncio.sleep(2.0))
     assert order == ["soon 3", "soon 2", "soon 1", "soon 0", "later"]
+
+
+def test_idle_is_when_all_of_an_instant_has_happened(loop: VirtualLoop) -> None:
+    reader, writer = os.pipe()
+    happened: list[str] = []
+    loop.add_reader(reader, lambda: happened.append(os.read(reader, 10).decode()))
+
+    async def main() -> None:
+        loop.call_soon(happened.append, "soon")
+        loop.call_later(1e-6, happened.append, "later")
+        os.write(writer, b"byte")
+        await loop.idle()
+        happened.append(f"idle at {loop.time():g} s")
+        await asyncio.sleep(1.0)
+
+    loop.run_until_complete(main())
+    loop.remove_reader(reader)
+    os.close(reader)
+    os.close(writer)
+    assert happened == ["soon", "byte", "idle at 0 s", "later"]
+
+
+def test_those_who_wait_for_idle_come_one_after_the_other(loop: VirtualLoop) -> None:
+    told: list[str] = []
+
+    async def wait(name: str) -> None:
+        await loop.idle()
+        told.append(f"{name} begins")
+        await loop.run_in_executor(None, threading.Event().wait, 0.02)
+        told.append(f"{name} ends")
+
+    async def main() -> None:
+        given_up = asyncio.create_task(wait("nobody"))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(wait("first"), wait("second"))
+
+    loop.run_until_complete(main())
+    assert told == ["first begins", "first ends", "second begins", "second ends"]
+    assert loop.time() == 0.0
