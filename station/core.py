@@ -128,6 +128,8 @@ class StationCore:
         self._report(shares, suspended, events)
         due = [outlet.next_deadline_s() for outlet in self.outlets]
         due += [self.sharing.next_deadline_s() if self._all_seen else None, self.suspend.next_deadline_s()]
+        if len(self.outlets) > 1:  # another one may wait for it
+            due += [outlet.settled_s(now_s) for outlet in self.outlets]
         until_s = min((due_s for due_s in due if due_s is not None), default=None)
         return _Still(self._limits, until_s, tuple(outlet.commanded() for outlet in self.outlets))
 
@@ -191,15 +193,15 @@ class StationCore:
             Claim(outlet.number, outlet.behind, outlet.cap_da, cap_source=outlet.cap_source) for outlet in self.outlets
         ]
         wanting = [] if suspended else [claims[n - 1] for n in self._plugged if self.outlets[n - 1].wants]
-        offers_da, samples, drawn_ma = {}, dict[int, Sample](), {}
+        offers_da, samples, flowing_ma = {}, dict[int, Sample](), {}
         for outlet in self.outlets:
             offers_da[outlet.number] = outlet.signalled_da
-            drawn_ma[outlet.number] = outlet.grid_ma
+            flowing_ma[outlet.number] = outlet.flowing_ma(now_s)
             if outlet.session:
                 samples[outlet.number] = outlet.sample
         shares: dict[int, Share] = {}
         if self._all_seen:
-            shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, drawn_ma)
+            shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, flowing_ma)
         for number, known in self.sharing.concluded.items():
             phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
             events.append(_log(messages.probed(number, known.minimum_da / 10, phases or "no phase yet")))

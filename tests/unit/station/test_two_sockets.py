@@ -141,8 +141,9 @@ def test_two_share_after_the_second_probe() -> None:  # SLB-003, SLB-019
     world.plug(1)
     world.run(60.0)
     world.plug(2)
-    assert world.run(59.9) == (11.0, 14.0)
-    assert world.run(0.1) == (12.5, 12.5)
+    world.run(59.9)
+    assert world.offers() == (11.0, 14.0)
+    assert world.run(1.0) == (12.5, 12.5)
     world.unplug(1)
     assert world.run(0.0) == (0.0, 25.0)
 
@@ -158,6 +159,16 @@ def test_the_second_one_waits_until_the_first_has_adjusted() -> None:  # UI-004,
     assert world.run(2.9) == (11.0, 0.0)
     assert world.run(0.1) == (11.0, 14.0)
     assert {world.last("led", socket)["pattern"] for socket in (1, 2)} == {"dark blue steady"}
+
+
+def test_one_that_begins_to_draw_at_this_very_moment() -> None:
+    """Its meter has not told yet, and so what it is offered counts."""
+    world = World({**SLB, "Station-MaxCurrent": 25})
+    world.plug(1, Car(follows_s=3.0))
+    world.run(0.1)
+    world.plug(2)
+    assert world.offers() == (14.0, 0.0)
+    assert world.run(0.2) == (14.0, 0.0)
 
 
 def test_one_that_never_adjusts_is_an_over_current_and_then_out_of_the_way() -> None:
@@ -177,7 +188,7 @@ def test_a_14_a_car_beside_a_6_a_car() -> None:  # SLB-7a, SLB-7b
     world.plug(1, Car(14.0, power_factor=0.95))
     world.run(60.0)
     world.plug(2)
-    assert world.run(60.0) == (14.0, 6.0)
+    assert world.run(61.0) == (14.0, 6.0)
     assert "Socket 1: vehicle needs 14 A, on L1L2L3" in world.texts()
 
 
@@ -204,7 +215,7 @@ def test_sockets_on_phases_of_their_own() -> None:  # PH-001, SLB-022
     world.plug(1, Car(phases=1))
     world.run(60.0)
     world.plug(2, Car(phases=1))
-    assert world.run(60.0) == (25.0, 25.0)
+    assert world.run(61.0) == (25.0, 25.0)
 
 
 def test_without_a_feature_each_has_half() -> None:  # SLB-023, O-69
