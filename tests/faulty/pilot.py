@@ -8,6 +8,7 @@ from typing import Any
 
 from station.board.codec import Sense
 from station.mode3 import Mode3, Permission, State
+from station.outlet import Outlet
 from station.pilot import MINIMUM_MA, Vehicle
 from station.runtime import StationRuntime
 from station.settings import Settings
@@ -423,3 +424,38 @@ def goes_on_waiting(settings: Settings, **ports: Any) -> StationRuntime:
         return {**fields, "text": _WAITING} if waited else fields
 
     return saying_otherwise(settings, ports, "display", stuck)
+
+
+# -- interruptions --------------------------------------------------------------------------------------------------
+
+
+def ends_the_session_in_a_dip(settings: Settings, **ports: Any) -> StationRuntime:
+    """Once the mains were gone a car gets nothing more until it is plugged in again."""
+
+    class Offended(Outlet):
+        dipped = False
+
+        def observe(self, sense: Sense) -> None:
+            super().observe(sense)
+            self.dipped = sense.pp_ohm != 0 and (self.dipped or sense.voltage_dv[0] == 0)
+            self.session &= not self.dipped
+
+    return station(settings, ports, outlet=Offended)
+
+
+def wants_a_pause_between_cars(settings: Settings, **ports: Any) -> StationRuntime:
+    """Gives nothing to a car that is plugged in within two words of the board after the last one left."""
+
+    class Slow(Outlet):
+        words_without_a_car = 2
+
+        def observe(self, sense: Sense) -> None:
+            super().observe(sense)
+            if sense.pp_ohm == 0:
+                self.words_without_a_car += 1
+            elif self.words_without_a_car < 2:
+                self.session = False
+            elif self.state == "C2":
+                self.words_without_a_car = 0
+
+    return station(settings, ports, outlet=Slow)
