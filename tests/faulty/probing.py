@@ -20,7 +20,6 @@ from station.settings import Settings
 from tests.faulty.building import station
 
 Triple = tuple[int, int, int]
-FIVE_A_MPCT = 8_333
 
 
 def _probing(settings: Settings, ports: dict[str, Any], kind: type[Probing], **how: Any) -> StationRuntime:
@@ -204,16 +203,17 @@ def takes_nothing_from_the_others(settings: Settings, **ports: Any) -> StationRu
     return station(settings, ports, sharing=Additional(settings))
 
 
-def gives_the_others_5_a(settings: Settings, **ports: Any) -> StationRuntime:
-    """Who would be paused for a probe is offered 5 A, with the duty cycle for that."""
+def gives_the_others_all_that_is_left(settings: Settings, **ports: Any) -> StationRuntime:
+    """What a probe leaves goes to the others, also less than 6 A, with the duty cycle for that."""
+    left = Share(settings.station_da - PROBING_DA, "probing")
 
-    class Stingy(_Otherwise):
+    class Scraping(_Otherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
             probed = self.probed
             return {
-                socket: Share(50, "probing") if probed and socket not in probed and not share.current_da else share
+                socket: left if probed and socket not in probed and not share.current_da else share
                 for socket, share in shares.items()
             }
 
@@ -221,10 +221,10 @@ def gives_the_others_5_a(settings: Settings, **ports: Any) -> StationRuntime:
         def step(self, now_s: float, vehicle: Vehicle, permission: Permission, offer_ma: int) -> State:
             state = super().step(now_s, vehicle, permission, max(MINIMUM_DA * 100, offer_ma))
             if offer_ma < MINIMUM_DA * 100 and isinstance(self.pilot, int):
-                self.pilot = FIVE_A_MPCT
+                self.pilot = offer_ma * 5 // 3
             return state
 
-    return station(settings, ports, sharing=Stingy(settings), mode3=Low)
+    return station(settings, ports, sharing=Scraping(settings), mode3=Low)
 
 
 def probes_two_at_once(settings: Settings, **ports: Any) -> StationRuntime:
@@ -254,10 +254,12 @@ def pauses_the_probed_one(settings: Settings, **ports: Any) -> StationRuntime:
 
     class Interrupting(_Otherwise):
         break_s = math.inf
+        now_s = 0.0
 
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
+            self.now_s = now_s
             if not self.probed:
                 self.break_s = math.inf
             elif self.break_s == math.inf:
@@ -267,8 +269,9 @@ def pauses_the_probed_one(settings: Settings, **ports: Any) -> StationRuntime:
             return {s: Share(0, "probing") if s in self.probed else share for s, share in shares.items()}
 
         def next_deadline_s(self) -> float | None:
+            edges_s = [edge_s for edge_s in (self.break_s, self.break_s + 5.0) if self.now_s < edge_s < math.inf]
             due_s = super().next_deadline_s()
-            return due_s if self.break_s == math.inf else min(due_s or math.inf, self.break_s, self.break_s + 5.0)
+            return min([*edges_s, *([] if due_s is None else [due_s])], default=None)
 
     return station(settings, ports, sharing=Interrupting(settings))
 
@@ -373,6 +376,16 @@ def forgets_the_class_in_a_pause(settings: Settings, **ports: Any) -> StationRun
             session.known = known._replace(minimum_da=MINIMUM_DA)
 
     return _probing(settings, ports, Forgetful)
+
+
+def forgets_the_cars_in_a_reboot(settings: Settings, **ports: Any) -> StationRuntime:
+    """After a reboot every car is a new one."""
+
+    class New(Sharing):
+        def recall(self, known: Mapping[int, Known]) -> None:
+            """Nothing."""
+
+    return station(settings, ports, sharing=New(settings))
 
 
 def does_not_probe_behind_a_meter(settings: Settings, **ports: Any) -> StationRuntime:

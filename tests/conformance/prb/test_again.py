@@ -58,8 +58,14 @@ async def suspension(rig: Case, bench: Bench, outlet: Outlet, vehicle: Vehicle) 
     await entered(outlet, "C2")
 
 
+async def reboot(_rig: Case, bench: Bench, outlet: Outlet, _vehicle: Vehicle) -> None:
+    """The station reboots with the cars plugged in."""
+    await bench.reboot()
+    await entered(outlet, "C2")
+
+
 PAUSES = pytest.mark.parametrize(
-    "pause", [over_current, suspension], ids=lambda pause: pause.__name__.replace("_", "-")
+    "pause", [over_current, suspension, reboot], ids=lambda pause: pause.__name__.replace("_", "-")
 )
 
 

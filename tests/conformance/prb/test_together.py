@@ -6,6 +6,7 @@ import pytest
 
 from rig.case import Case
 from rig.kit.probing import (
+    ADJUSTED_S,
     AVAILABLE_A,
     JUDGED_S,
     PROBING_A,
@@ -17,7 +18,6 @@ from rig.kit.probing import (
     judge_level,
     judge_minute,
     judge_states,
-    pilots,
     probe_over,
     settings,
 )
@@ -72,24 +72,23 @@ async def test_the_leds(rig: Case) -> None:
         judge_led(rig, second, "probed", "dark blue steady")
 
 
-@pytest.mark.parametrize("later_s", [0.0, 1.0, 30.0])
+@pytest.mark.parametrize("later_s", [0.0, 1.0, 10.0])
 @pytest.mark.parametrize("available_a", [2 * PROBING_A, 32.0])
 @pytest.mark.clause("PRB-002", "PRB-003", "PRB-021")
 async def test_both_at_once(rig: Case, available_a: float, later_s: float) -> None:
     """Where 14 A are there for both, both are probed at once"""
     async with rig.bench(settings(available_a), sockets=2, probing=True) as bench:
         rig.need(bench.capabilities, "pilot")
-        first, second = bench.outlets
-        first.plug_in(car())
-        await rig.until(rig.now_s() + later_s)
-        later = await begun(second, car())
-        await rig.until(later.at_s + JUDGED_S)
         for outlet in bench.outlets:
-            c2 = next(event for event in pilots(rig, outlet) if event.data["state"] == "C2")
-            until_s = c2.at_s + JUDGED_S
+            outlet.plug_in(car())
+            await rig.until(rig.now_s() + later_s)
+        plugged_s = rig.now_s()
+        await rig.until(plugged_s + JUDGED_S - later_s)
+        span = {"since_s": plugged_s + ADJUSTED_S, "until_s": rig.now_s()}
+        for outlet in bench.outlets:
             judge_first_offer(rig, outlet, "PRB-002", since_s=bench.began_s)
-            judge_level(rig, outlet, "PRB-003", "while probed", PROBING_A, since_s=c2.at_s, until_s=until_s)
-            judge_states(rig, outlet, "PRB-021", "while probed", "C2", since_s=c2.at_s)
+            judge_level(rig, outlet, "PRB-003", "while probed", PROBING_A, **span)
+            judge_states(rig, outlet, "PRB-021", "while probed", "C2", since_s=span["since_s"])
 
 
 @pytest.mark.clause("PRB-006")
