@@ -12,13 +12,11 @@ from emulators.vehicle.vehicle import Vehicle
 from rig.bench import Bench, NotCharging, Outlet
 from rig.case import Case
 from rig.clauses.timings import early_tolerance_s, late_tolerance_s, limit, timing
-from rig.kit import balancing
+from rig.kit import balancing, sharing
 from rig.kit.balancing import (
     HOLD,
     OFFER_STEP_A,
     PWM_STEP_A,
-    SETTLE_S,
-    STANDS_STILL_S,
     STATION_MAX_A,
     is_offer,
     judge_set_offer,
@@ -50,15 +48,9 @@ CHAMELEONS = ("chameleon", "chameleon-stops")
 
 def settings(available_a: float = AVAILABLE_A, *, probing_a: float = PROBING_A, phases: int = 3) -> dict[str, object]:
     """Two sockets that share `available_a` per phase, and cars that are probed at `probing_a`."""
-    return {
-        "FeatureLicenseKey": "SLB",
-        "Static-LoadBalancing": "On",
-        "Station-MaxCurrent": available_a,
-        "Connector1-MaxCurrent": STATION_MAX_A,
-        "Connector2-MaxCurrent": STATION_MAX_A,
-        "Chameleon-MinCurrent": probing_a,
-        **({"Phase-Connected": "L1"} if phases == 1 else {}),
-    }
+    one_phase = {"Phase-Connected": "L1"} if phases == 1 else {}
+    shared = sharing.settings(available_a, connector_max_a=STATION_MAX_A)
+    return {**shared, "Chameleon-MinCurrent": probing_a, **one_phase}
 
 
 def active_settings(meter: MeterKind, *, meter_max_a: float, **others: Any) -> dict[str, object]:
@@ -148,19 +140,8 @@ async def charging(rig: Case, bench: Bench, outlet: Outlet, name: str = "obedien
     vehicle = outlet.plug_in(car(name))
     c2 = await entered(outlet, "C2")
     await rig.until(c2.at_s + OVER_S)
-    await settled(rig, bench)
+    await sharing.settled(rig, bench)
     return vehicle
-
-
-async def settled(rig: Case, bench: Bench) -> None:
-    """Wait until no offer changes any more, or has had all the time it needs."""
-    began_s = rig.now_s()
-    while rig.now_s() < began_s + SETTLE_S:
-        changed_s = [event.at_s for outlet in bench.outlets if (event := outlet.observed.latest("pilot")) is not None]
-        still_at_s = max([began_s, *changed_s]) + STANDS_STILL_S
-        if rig.now_s() >= still_at_s:
-            return
-        await rig.until(still_at_s)
 
 
 def judge_offer(rig: Case, outlet: Outlet, clause: str, what: str, a: float, *, meter: MeterKind | None = None) -> None:
@@ -181,14 +162,7 @@ def judge_offer(rig: Case, outlet: Outlet, clause: str, what: str, a: float, *, 
     )
 
 
-def judge_led(rig: Case, outlet: Outlet, what: str, pattern: str) -> None:
-    """What the LED of an outlet shows now."""
-    seen = str(outlet.observed.field("led", "pattern"))
-    rig.judge.holds(
-        "PRB-023",
-        f"LED of the {what} session, socket {outlet.number}",
-        holds=seen == pattern,
-        seen=seen,
-        promised=pattern,
-        evidence={"at_s": rig.now_s(), "socket": outlet.number},
-    )
+def judge_led(rig: Case, outlet: Outlet, what: str, *, paused: bool) -> None:
+    """The LED of an outlet now: light blue and flashing for who is paused, dark blue for who is probed."""
+    has, has_not = (("light blue", "flashing"), ()) if paused else (("dark blue",), ("flashing",))
+    sharing.judge_led(rig, outlet, "PRB-023", what, has, has_not)

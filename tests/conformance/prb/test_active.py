@@ -7,7 +7,7 @@ import pytest
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import late_tolerance_s, timing
-from rig.kit import balancing
+from rig.kit import balancing, sharing
 from rig.kit.balancing import DSMR5, PAUSED_S, at_most, is_offer, meters, offers_since
 from rig.kit.probing import (
     ADJUSTED_S,
@@ -25,7 +25,6 @@ from rig.kit.probing import (
     judge_offer,
     judge_states,
     probe_over,
-    settled,
 )
 from rig.meters import KINDS, MeterKind
 
@@ -61,14 +60,14 @@ async def test_as_with_standard_balancing(rig: Case, meter: MeterKind, includes:
         end = await probe_over(rig, other, c2)
         judge_first_offer(rig, other, "PRB-026", since_s=plugged_s)
         judge_minute(rig, "PRB-006", "probe", c2, end)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, other, "PRB-026", "alone", AVAILABLE_A, meter=meter)
         c2 = await begun(needs, car("chameleon"))
         await rig.until(c2.at_s + JUDGED_S)
         judge_offer(rig, other, "PRB-026", "while the other is probed", AVAILABLE_A - PROBING_A, meter=meter)
         judge_level(rig, needs, "PRB-026", "while probed", PROBING_A, since_s=c2.at_s, until_s=rig.now_s())
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, needs, "PRB-026", "needs 14 A", PROBING_A, meter=meter)
         judge_offer(rig, other, "PRB-026", "beside it", AVAILABLE_A - PROBING_A, meter=meter)
 

@@ -10,6 +10,7 @@ from emulators.vehicle.vehicle import Vehicle
 from rig.bench import Bench, Outlet
 from rig.case import Case
 from rig.clauses.timings import timing
+from rig.kit import sharing
 from rig.kit.balancing import is_offer, offers_since
 from rig.kit.probing import (
     ADJUSTED_S,
@@ -26,7 +27,6 @@ from rig.kit.probing import (
     judge_minute,
     probe_over,
     settings,
-    settled,
 )
 
 SUSPENDING = {"RJ11-Mode": "Suspend when an external circuit is closed"}
@@ -95,7 +95,7 @@ async def test_the_class_is_kept(rig: Case, paused: int, pause: Pause) -> None:
         cars = [await charging(rig, bench, bench.outlet(1), "chameleon"), await charging(rig, bench, bench.outlet(2))]
         before_a = [outlet.observed.offered_a for outlet in bench.outlets]
         await pause(rig, bench, bench.outlet(paused), cars[paused - 1])
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         settled_s = rig.now_s()
         await rig.until(settled_s + OVER_S)
         for outlet, a in zip(bench.outlets, before_a, strict=True):

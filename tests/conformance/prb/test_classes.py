@@ -9,6 +9,7 @@ import pytest
 
 from rig.bench import Outlet
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.balancing import STATION_MAX_A
 from rig.kit.probing import (
     AVAILABLE_A,
@@ -19,7 +20,6 @@ from rig.kit.probing import (
     charging,
     judge_offer,
     settings,
-    settled,
 )
 
 CLASSIFIERS = ("power-factor", "stepdown")
@@ -96,7 +96,7 @@ async def test_two_with_all_there_is(rig: Case) -> None:
         await charging(rig, bench, needs, "chameleon")
         await charging(rig, bench, other)
         needs.unplug()
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, other, "PRB-009", "alone", AVAILABLE_A)
         await charging(rig, bench, needs)
         for outlet in bench.outlets:

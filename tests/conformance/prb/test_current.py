@@ -7,6 +7,7 @@ import pytest
 from emulators.vehicle.garage import load
 from rig.bench import Outlet
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.balancing import PWM_STEP_A
 from rig.kit.probing import (
     AVAILABLE_A,
@@ -25,7 +26,6 @@ from rig.kit.probing import (
     judge_offer,
     probe_over,
     settings,
-    settled,
 )
 
 A_TENTH_A = 0.1
@@ -72,7 +72,7 @@ async def test_less_than_14_a(rig: Case, probing_a: float, name: str) -> None:
         judge_level(rig, needs, "PRB-014", "probing current", probing_a, since_s=began.at_s, until_s=rig.now_s())
         judge_idle(rig, needs, "PRB-014", name)
         await rig.until(began.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, needs, "PRB-014", "needs 14 A, which was not found out", AVAILABLE_A / 2)
         judge_idle(rig, needs, "PRB-014", name)
 

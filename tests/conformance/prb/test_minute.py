@@ -7,6 +7,7 @@ import pytest
 from emulators.vehicle.garage import load
 from rig.bench import Outlet
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.balancing import PWM_STEP_A
 from rig.kit.probing import (
     ADJUSTED_S,
@@ -25,7 +26,6 @@ from rig.kit.probing import (
     judge_states,
     probe_over,
     settings,
-    settled,
 )
 from rig.timeline import Event
 
@@ -59,7 +59,7 @@ async def test_every_session_begins_with_it(rig: Case, name: str) -> None:
         outlet = bench.outlet(1)
         c2 = await judge_probe(rig, outlet, name)
         judge_states(rig, outlet, "PRB-021", "while it is probed", "C2", since_s=c2.at_s)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, outlet, "PRB-006", "after the probe", AVAILABLE_A)
 
 

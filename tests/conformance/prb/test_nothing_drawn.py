@@ -6,6 +6,7 @@ import pytest
 
 from rig.bench import Bench
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.balancing import at_most, is_offer
 from rig.kit.probing import (
     ADJUSTED_S,
@@ -22,7 +23,6 @@ from rig.kit.probing import (
     judge_offer,
     probe_over,
     settings,
-    settled,
 )
 
 LATER_S = 300.0
@@ -108,7 +108,7 @@ async def test_it_is_over_all_the_same(rig: Case, draws: str) -> None:
         idle.plug_in(car("full") if draws == "nothing in B" else car(fixed_draw_a=0.0))
         began = await entered(idle, "C2" if draws == "nothing in C" else "B2")
         judge_minute(rig, "PRB-006", "probe", began, await probe_over(rig, idle, began))
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         rig.judge.holds(
             "PRB-009", "the other one after the probe", holds=not at_most(other.observed.offered_a, LEAST_A),
             seen=f"{other.observed.offered_a:g} A", promised=f"more than {LEAST_A:g} A",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.probing import (
     ADJUSTED_S,
     JUDGED_S,
@@ -19,7 +20,6 @@ from rig.kit.probing import (
     judge_offer,
     judge_states,
     settings,
-    settled,
 )
 
 # The first ampere less than what serves both.
@@ -48,7 +48,7 @@ async def test_enough_for_both(rig: Case, available_a: float) -> None:
         for clause in ("PRB-021", "PRB-022"):
             judge_states(rig, second, clause, "while it is probed", "C2", since_s=c2.at_s)
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         for outlet in bench.outlets:
             judge_offer(rig, outlet, "PRB-009", "after the probe", available_a / 2)
 
@@ -75,7 +75,7 @@ async def test_too_little_for_both(rig: Case, available_a: float, name: str) -> 
         for clause in ("PRB-021", "PRB-022"):
             judge_states(rig, second, clause, "while it is probed", "C2", since_s=c2.at_s)
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         for outlet in bench.outlets:
             judge_offer(rig, outlet, "PRB-009", "after the probe", available_a / 2)
 
@@ -90,5 +90,5 @@ async def test_the_leds(rig: Case) -> None:
         c2 = await begun(second, car())
         for at_s in (ADJUSTED_S, JUDGED_S):
             await rig.until(c2.at_s + at_s)
-            judge_led(rig, first, "paused", "light blue flashing")
-            judge_led(rig, second, "probed", "dark blue steady")
+            judge_led(rig, first, "paused", paused=True)
+            judge_led(rig, second, "probed", paused=False)

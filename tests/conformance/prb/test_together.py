@@ -65,11 +65,11 @@ async def test_the_leds(rig: Case) -> None:
         c2 = await begun(first, car())
         second.plug_in(car())
         await rig.until(c2.at_s + JUDGED_S)
-        judge_led(rig, first, "probed", "dark blue steady")
-        judge_led(rig, second, "waiting", "light blue flashing")
+        judge_led(rig, first, "probed", paused=False)
+        judge_led(rig, second, "waiting", paused=True)
         later = await entered(second, "C2")
         await rig.until(later.at_s + JUDGED_S)
-        judge_led(rig, second, "probed", "dark blue steady")
+        judge_led(rig, second, "probed", paused=False)
 
 
 @pytest.mark.parametrize("later_s", [0.0, 1.0, 10.0])

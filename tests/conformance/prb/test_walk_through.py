@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from rig.case import Case
+from rig.kit import sharing
 from rig.kit.probing import (
     AVAILABLE_A,
     OVER_S,
@@ -16,7 +17,6 @@ from rig.kit.probing import (
     car,
     judge_offer,
     settings,
-    settled,
 )
 
 MIDDLE_S = 30.0
@@ -39,24 +39,24 @@ async def test_the_example(rig: Case, phases: int, car_phases: int) -> None:
         await rig.until(c2.at_s + MIDDLE_S)
         judge_offer(rig, first, "PRB-003", "1: B is probed", PROBING_A)
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, first, "PRB-009", "2: B alone", AVAILABLE_A)
         c2 = await begun(second, content)
         await rig.until(c2.at_s + MIDDLE_S)
         judge_offer(rig, second, "PRB-003", "3: C is probed", PROBING_A)
         judge_offer(rig, first, "PRB-028", "3: B beside it", AVAILABLE_A - PROBING_A)
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         for outlet in bench.outlets:
             judge_offer(rig, outlet, "PRB-009", "4: B and C", AVAILABLE_A / 2)
         first.unplug()
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, second, "PRB-009", "C alone", AVAILABLE_A)
         c2 = await begun(first, needy)
         await rig.until(c2.at_s + MIDDLE_S)
         judge_offer(rig, first, "PRB-003", "5: A is probed", PROBING_A)
         judge_offer(rig, second, "PRB-005", "5: C beside it", AVAILABLE_A - PROBING_A)
         await rig.until(c2.at_s + OVER_S)
-        await settled(rig, bench)
+        await sharing.settled(rig, bench)
         judge_offer(rig, first, "PRB-008", "6: A", PROBING_A)
         judge_offer(rig, second, "PRB-008", "6: C beside it", AVAILABLE_A - PROBING_A)
