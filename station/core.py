@@ -138,8 +138,14 @@ class StationCore:
         return self.sharing.known
 
     def recall(self, known: Mapping[int, Known]) -> None:
-        """Begin with what was known before the reboot. To be called before the first step."""
+        """Begin with what was known before the reboot. To be called before the first step.
+
+        The cars are taken to be there until the board says that they are not: of a pilot that still is at -12 V, as
+        without a station, it cannot say.
+        """
         self.sharing.recall(known)
+        for number in known:
+            self.outlets[number - 1].session = True
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""

@@ -53,10 +53,13 @@ def socket_safe_current(settings: Settings, _given: Collection[str]) -> str:
 
 
 def probing_current(settings: Settings, _given: Collection[str]) -> str:
-    """PRB-016, X-33."""
-    if settings.chameleon_min_a > LEAST_A:
+    """PRB-013, PRB-014; more than 6 A is asked for anyway (PRB-016, X-33)."""
+    if settings.chameleon_min_a >= ADVISED_LEAST_A:
         return ""
-    return f"Chameleon-MinCurrent: {settings.chameleon_min_a:g} A; more than {LEAST_A:g} A is advised, best 14 A"
+    return (
+        f"Chameleon-MinCurrent: {settings.chameleon_min_a:g} A does not show which cars need {ADVISED_LEAST_A:g} A; "
+        f"{ADVISED_LEAST_A:g} A or more is advised"
+    )
 
 
 def balancing_before_the_meter(settings: Settings, given: Collection[str]) -> str:

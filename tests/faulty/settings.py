@@ -335,3 +335,39 @@ def loses_the_session_in_a_reboot(settings: Settings, **ports: Any) -> StationRu
             self.session &= self.was_free
 
     return station(settings, ports, outlet=Lost)
+
+
+class _Sixteen(SettingsDesk):
+    def shown(self, given: Given) -> dict[str, str]:
+        own = super().shown(given)
+        chosen = any("chameleon" in key.casefold() for key in given)
+        return own if chosen else {**own, "Chameleon-MinCurrent": "16.0"}
+
+
+@_with_desk(_Sixteen())
+def probes_at_16_a_by_default(settings: Settings, **ports: Any) -> StationRuntime:
+    """Unless it is set, a new car is probed at 16 A."""
+    return station(settings, ports)
+
+
+class _SixAndNoMore(SettingsDesk):
+    def warnings(self, given: Given) -> list[str]:
+        return [text for text in super().warnings(given) if "6 A" in text or "Chameleon" not in text]
+
+
+@_with_desk(_SixAndNoMore())
+def content_with_any_probing_current(settings: Settings, **ports: Any) -> StationRuntime:
+    """Says nothing about a probing current that shows no 14 A car, as long as it is more than 6 A."""
+    return station(settings, ports)
+
+
+class _KeysOnly(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        unknown = [key for key in given if key.startswith("Chameleon min")]
+        return f"{unknown[0]}: unknown setting" if unknown else super().refusal(given)
+
+
+@_with_desk(_KeysOnly())
+def takes_the_probing_current_by_its_key_only(settings: Settings, **ports: Any) -> StationRuntime:
+    """The name that the installer's tool shows is not understood."""
+    return station(settings, ports)

@@ -42,7 +42,7 @@ def test_nobody_needs_advice_on_the_defaults() -> None:
             {"scn_socket_safe_a": 6.0},
             "SCN-SocketSafeCurrent: 6 A; more than 6 A is advised",
         ),
-        ({"chameleon_min_a": 6.0}, {"chameleon_min_a": 6.1}, "Chameleon-MinCurrent: 6 A; more than 6 A"),
+        ({"chameleon_min_a": 13.9}, {"chameleon_min_a": 14.0}, "Chameleon-MinCurrent: 13.9 A does not show"),  # PRB-013
         (  # ALB-P1-012, ALB-P1-025
             {**ON, "rj11_mode": SUSPEND},
             {"rj11_mode": SUSPEND},

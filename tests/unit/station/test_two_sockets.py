@@ -268,14 +268,30 @@ def test_suspended_by_the_external_circuit(mode: str, halted: bool) -> None:  # 
     assert world.last("led", 1)["pattern"] == "dark blue steady"
 
 
-def test_what_was_known_before_a_reboot_is_known_after_it() -> None:  # O-13
+@pytest.mark.parametrize("dark", [False, True], ids=["pilot up", "pilot at -12 V at first"])
+def test_what_was_known_before_a_reboot_is_known_after_it(dark: bool) -> None:  # O-13
     world = World({**SLB, "Station-MaxCurrent": 25})
     world.plug(1, Car(14.0, power_factor=0.95))
     world.run(60.0)
     core = StationCore(world.core.settings)
     core.recall(world.core.remembered())
     core.step(Inputs(linked=False), 0.0)
-    for socket, high, pp_ohm in ((1, 6000, 220), (2, 12_000, 0)):
+    before = [(1, -12_000, 220), (2, -12_000, 0)] if dark else []
+    for socket, high, pp_ohm in (*before, (1, 6000, 220), (2, 12_000, 0)):
         sense = Sense(socket, high, high, pp_ohm, (0, 0, 0), (2300, 2300, 2300), False, (0, 0, 0))
         outputs = core.step(Inputs(sense=sense), 0.0)
     assert signalled_ma(outputs.drives[0].pilot) == 25_000
+
+
+def test_a_car_that_left_during_a_reboot_is_forgotten() -> None:  # O-13
+    world = World({**SLB, "Station-MaxCurrent": 25})
+    world.plug(1, Car(14.0, power_factor=0.95))
+    world.run(60.0)
+    core = StationCore(world.core.settings)
+    core.recall(world.core.remembered())
+    core.step(Inputs(linked=False), 0.0)
+    for socket, high, pp_ohm in ((1, -12_000, 0), (2, -12_000, 0), (1, 12_000, 0), (2, 12_000, 0), (1, 6000, 220)):
+        sense = Sense(socket, high, high, pp_ohm, (0, 0, 0), (2300, 2300, 2300), False, (0, 0, 0))
+        outputs = core.step(Inputs(sense=sense), 0.0)
+    assert core.remembered() == {}
+    assert signalled_ma(outputs.drives[0].pilot) == 14_000
