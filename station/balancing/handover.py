@@ -2,7 +2,8 @@
 
 A socket whose offer falls still draws what it had, for cars take up to 5 s to follow. Until then what it draws counts,
 not what it is offered, and the other socket waits: it starts or rises as soon as the other has adjusted (UI-004,
-UI-005). A car that does not adjust at all is an over-current, and its pause sets the current free.
+UI-005), in one step and not bit by bit, for a pilot holds each duty cycle for 5 s (M3-001). A car that does not adjust
+at all is an over-current, and its pause sets the current free.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -45,8 +46,8 @@ def handed_over(
             ],
             default=share_da,
         )
-        possible_da = min(share_da, max(room_da, offer_da))
-        now_da[claim.socket] = possible_da if possible_da >= claim.minimum_da else 0
+        if room_da < share_da:
+            now_da[claim.socket] = offer_da if offer_da >= claim.minimum_da else 0
     return now_da
 
 

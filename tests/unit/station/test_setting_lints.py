@@ -87,6 +87,12 @@ def test_nobody_needs_advice_on_the_defaults() -> None:
             {"scn_socket_id": 127},
             "SCN-SocketID: 128; counted from 0, 128 sockets end at 127",
         ),
+        (  # SLB-024
+            {"sockets": 2, "station_max_a": 25.0, "connector1_max_a": 16.0},
+            {"sockets": 2, "station_max_a": 25.0, "connector1_max_a": 16.0, "connector2_max_a": 16.0},
+            "Connector2-MaxCurrent: set it together with Station-MaxCurrent",
+        ),
+        ({"sockets": 2, "station_max_a": 25.0}, {"station_max_a": 25.0}, "Connector1-MaxCurrent: set it together"),
     ],
 )
 def test_advice(doubtful: dict[str, object], sound: dict[str, object], found: str) -> None:
@@ -121,4 +127,4 @@ class TestBalancingComesFirst:  # ALB-P1-014, EMS-030
 def test_every_lint_names_its_clause() -> None:
     for lint in LINTS:
         assert lint.__doc__
-        assert any(area in lint.__doc__ for area in ("ALB-", "SCN-", "PRB-", "X-", "O-")), lint.__name__
+        assert any(area in lint.__doc__ for area in ("ALB-", "SCN-", "PRB-", "SLB-", "X-", "O-")), lint.__name__
