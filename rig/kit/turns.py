@@ -154,14 +154,20 @@ def pauses(rig: Case, since_s: float = 0.0) -> list[Turn]:
 
 
 def drawn(rig: Case, feeder: str = STRAIGHT, since_s: float = 0.0) -> list[tuple[float, float]]:
-    """When what was drawn by all sockets together on the fullest phase of the grid, A; every change."""
+    """What was drawn by all sockets together on the fullest phase of the grid, A: at that time, and every change since.
+
+    Nothing before the first one of them draws.
+    """
     by_socket: dict[int, tuple[float, float, float]] = {}
-    found: list[tuple[float, float]] = []
+    found = [(since_s, 0.0)]
     for event in rig.timeline.of("currents"):
         socket = event.data["socket"]
         by_socket[socket] = to_grid(event.data["i_a"], behind_socket(feeder, socket, SOCKETS))
-        if event.at_s >= since_s:
-            found.append((event.at_s, max(map(sum, zip(*by_socket.values(), strict=True)))))
+        together_a = max(map(sum, zip(*by_socket.values(), strict=True)))
+        if event.at_s > since_s:
+            found.append((event.at_s, together_a))
+        else:
+            found[0] = (since_s, together_a)
     return found
 
 

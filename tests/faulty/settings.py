@@ -371,3 +371,55 @@ class _KeysOnly(SettingsDesk):
 def takes_the_probing_current_by_its_key_only(settings: Settings, **ports: Any) -> StationRuntime:
     """The name that the installer's tool shows is not understood."""
     return station(settings, ports)
+
+
+class _AnyPeriod(_Given):
+    def read(self, key: str, value: object) -> object:
+        return min(max(float(str(value)), 60.0), 36_000.0) if key == "SCN-AlternatingPeriod" else value
+
+
+@_with_desk(_AnyPeriod())
+def takes_any_period(settings: Settings, **ports: Any) -> StationRuntime:
+    """An alternating period out of range is taken for the nearest that is not."""
+    return station(settings, ports)
+
+
+class _TenMinutes(SettingsDesk):
+    def shown(self, given: Given) -> dict[str, str]:
+        default = {} if given else {"SCN-AlternatingPeriod": "600"}
+        return {**super().shown(given), **default}
+
+
+@_with_desk(_TenMinutes())
+def ten_minutes_by_default(settings: Settings, **ports: Any) -> StationRuntime:
+    """The alternating period is 600 s unless somebody sets it."""
+    return station(settings, ports)
+
+
+class _OneLabel(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        unknown = [key for key in given if key.startswith("Alter")]
+        return f"{unknown[0]}: unknown" if unknown else super().refusal(given)
+
+
+@_with_desk(_OneLabel())
+def knows_one_period(settings: Settings, **ports: Any) -> StationRuntime:
+    """The alternating period goes by its back-office key alone."""
+    return station(settings, ports)
+
+
+@_with_desk(_Silent())
+def never_mentions_the_maxima(settings: Settings, **ports: Any) -> StationRuntime:
+    """Takes the maxima of station and sockets without a word."""
+    return station(settings, ports)
+
+
+class _Free(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        return super().refusal({"FeatureLicenseKey": "SLB", **given})
+
+
+@_with_desk(_Free())
+def balances_without_a_licence(settings: Settings, **ports: Any) -> StationRuntime:
+    """Standard load balancing can be turned on by anybody."""
+    return station(settings, ports)

@@ -8,6 +8,7 @@ from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import timing
+from rig.errors import HarnessError
 from rig.kit.balancing import car, is_below
 from rig.kit.turns import (
     connected,
@@ -107,7 +108,8 @@ async def test_a_session_ends(rig: Case, leaver: int) -> None:
         ended = bench.outlet(leaver).observed.expect("pilot", lambda event: event.data["state"] == "A1")
         bench.outlet(leaver).unplug()
         start = await ended.within(1.0)
-        assert start is not None
+        if start is None:
+            raise HarnessError(f"the board does not see that socket {leaver} is empty")
         end = await rises.within(2 * timing("SLB-007").value_s)
         rig.judge.timed(ENDED, "the other offer rises", start=start, end=end, watched_until_s=rig.now_s())
         await settled(rig, bench)

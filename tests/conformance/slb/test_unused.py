@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rig.bench import Bench
+from rig.bench import Bench, NotCharging
+from rig.bench.observed import Expectation
 from rig.bench.outlet import Outlet
 from rig.case import Case
 from rig.clauses.timings import limit, timing
@@ -47,8 +48,14 @@ async def draws(bench: Bench, outlet: Outlet, a: float | None) -> Event:
     changed = outlet.observed.expect("currents")
     vehicle.set_fixed_draw(None)
     bench.poke()
+    return await noticed(changed, "the car was to draw by its offer again")
+
+
+async def noticed(changed: Expectation, what: str) -> Event:
+    """The event with which another current flows. Raises NotCharging when none comes."""
     event = await changed.within(1.0)
-    assert event is not None
+    if event is None:
+        raise NotCharging(f"{what}, but the station gives it no current")
     return event
 
 
@@ -138,8 +145,7 @@ async def test_a_car_stops(rig: Case, donor: int) -> None:
         stopped = gives.observed.expect("currents")
         vehicle.stop()
         bench.poke()
-        start = await stopped.within(1.0)
-        assert start is not None
+        start = await noticed(stopped, "the car was to stop")
         end = await rises(takes, UNUSED.value_s + 60.0)
         rig.judge.timed(UNUSED, "a full car's current", start=start, end=end, watched_until_s=rig.now_s())
         await settled(rig, bench)
