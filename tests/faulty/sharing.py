@@ -375,6 +375,11 @@ def both_at_once(settings: Settings, **ports: Any) -> StationRuntime:
     return station(settings, ports, sharing=Hasty(settings))
 
 
+def puts_up_with_a_load(settings: Settings, **ports: Any) -> StationRuntime:
+    """Waits for ever for a car that does not go down."""
+    return station(replace(settings, ocp_grace_s=1e6), ports)
+
+
 # -- unused current ----------------------------------------------------------------------------------------------
 
 
