@@ -1,4 +1,4 @@
-"""Cases with two sockets: settings, cars, waiting until both offers stand still, whose turn it was, what was drawn."""
+"""Cases with two sockets and their turns: settings, cars, whose turn it was, what was offered and drawn together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rig.bench.outlet import Outlet
 from rig.bench.phases import STRAIGHT, behind_socket, to_grid
 from rig.case import Case
 from rig.clauses.timings import timing
-from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, SETTLE_S, STANDS_STILL_S, STATION_MAX_A, offers_since
+from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, offers_since
+from rig.kit.sharing import settings, settled
 from rig.timeline import Event
 
 SOCKETS = 2
@@ -26,22 +27,18 @@ PROBED_S = timing("PRB-006").value_s + HANDOVER_S + STARTS_WITHIN_S
 
 
 def sharing(
-    station_max_a: float, *, connector_max_a: float = STATION_MAX_A, period_s: float | None = None
+    station_max_a: float, *, connector_max_a: float | None = None, period_s: float | None = None
 ) -> dict[str, object]:
     """Standard load balancing, with an alternating period other than the default if need be."""
     period = {} if period_s is None else {"SCN-AlternatingPeriod": period_s}
-    on = {"FeatureLicenseKey": "SLB", "Static-LoadBalancing": "On"}
-    return {**unshared(station_max_a, connector_max_a), **on, **period}
+    return {**settings(station_max_a, connector_max_a), **period}
 
 
-def unshared(station_max_a: float, connector_max_a: float = STATION_MAX_A) -> dict[str, object]:
+def unshared(station_max_a: float, connector_max_a: float | None = None) -> dict[str, object]:
     """No smart charging feature at all."""
-    return {
-        "FeatureLicenseKey": "",
-        "Station-MaxCurrent": station_max_a,
-        "Connector1-MaxCurrent": connector_max_a,
-        "Connector2-MaxCurrent": connector_max_a,
-    }
+    given = settings(station_max_a, connector_max_a)
+    del given["Static-LoadBalancing"]
+    return {**given, "FeatureLicenseKey": ""}
 
 
 def quick_car(phases: int = 3, max_a: float = 32.0) -> VehicleSpec:
@@ -67,20 +64,6 @@ async def joined(rig: Case, bench: Bench, outlet: Outlet, car: VehicleSpec, *, p
     await bench.probed()
     if probing:
         await rig.until(began_s + PROBED_S)
-
-
-async def settled(rig: Case, bench: Bench) -> None:
-    """Wait until no offer changes any more, or has had all the time it needs."""
-    began_s = rig.now_s()
-    while rig.now_s() < began_s + SETTLE_S:
-        await rig.until(max(began_s + STANDS_STILL_S, rig.now_s() + 1.0))
-        since_s = rig.now_s() - STANDS_STILL_S
-        if all(_stands(offers_since(rig, since_s, outlet.number)) for outlet in bench.outlets):
-            return
-
-
-def _stands(offers: Sequence[tuple[float, float]]) -> bool:
-    return len({offer_a for _, offer_a in offers}) <= 1
 
 
 def offers(bench: Bench) -> tuple[float, ...]:

@@ -28,7 +28,19 @@ factory = "tests.faulty.{module}:{name}"
 """
 FINDINGS = 1
 # Rooms of faulty stations; what they are built with is none.
-ROOMS = ("over_current", "balancing", "sources", "settings", "field", "pilot", "phases", "suspend", "leds", "probing", "sharing")
+ROOMS = (
+    "over_current",
+    "balancing",
+    "sources",
+    "settings",
+    "field",
+    "pilot",
+    "phases",
+    "suspend",
+    "leds",
+    "probing",
+    "sharing",
+)
 
 
 def expected() -> dict[tuple[str, str], dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.kit.balancing import meters, settings
-from rig.kit.turns import connected, judge_drawn, offers, quick_car, settled, turns
+from rig.kit.sharing import settled
+from rig.kit.turns import connected, judge_drawn, offers, quick_car, turns
 from rig.meters import KINDS, MeterKind
 
 MAX_A = 25.0

@@ -11,6 +11,7 @@ from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import limit
 from rig.kit.balancing import is_below, offers_since
+from rig.kit.sharing import settled
 from rig.kit.turns import (
     connected,
     judge_drawn,
@@ -18,7 +19,6 @@ from rig.kit.turns import (
     judge_together,
     offers,
     quick_car,
-    settled,
     sharing,
     turns,
 )

@@ -11,6 +11,7 @@ from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.kit.balancing import car
+from rig.kit.sharing import settled
 from rig.kit.turns import (
     HANDOVER_S,
     LOOP_S,
@@ -19,7 +20,6 @@ from rig.kit.turns import (
     offers,
     pauses,
     quick_car,
-    settled,
     sharing,
     turns,
 )

@@ -11,7 +11,8 @@ from rig.bench import Bench
 from rig.case import Case
 from rig.clauses.timings import timing
 from rig.kit.balancing import PWM_STEP_A, car
-from rig.kit.turns import SOCKETS, connected, judge_drawn, judge_shares, settled, sharing
+from rig.kit.sharing import settled
+from rig.kit.turns import SOCKETS, connected, judge_drawn, judge_shares, sharing
 
 NOMINAL_V = 230.0
 # The table gives kW truncated to 0.1 (O-53).

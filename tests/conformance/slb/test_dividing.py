@@ -10,6 +10,7 @@ from rig.case import Case
 from rig.clauses.timings import timing
 from rig.errors import HarnessError
 from rig.kit.balancing import car, is_below
+from rig.kit.sharing import settled
 from rig.kit.turns import (
     connected,
     joined,
@@ -17,7 +18,6 @@ from rig.kit.turns import (
     judge_shares,
     judge_together,
     quick_car,
-    settled,
     sharing,
 )
 

@@ -6,7 +6,8 @@ import pytest
 
 from rig.case import Case
 from rig.kit.settings import SettingsCase
-from rig.kit.turns import connected, joined, judge_shares, quick_car, settled, sharing, unshared
+from rig.kit.sharing import settled
+from rig.kit.turns import connected, joined, judge_shares, quick_car, sharing, unshared
 
 CAR = quick_car()
 STATION_MAX_A = 25.0

@@ -11,7 +11,8 @@ from rig.bench.outlet import Outlet
 from rig.case import Case
 from rig.clauses.timings import timing, trip_bands
 from rig.kit.balancing import car, is_below
-from rig.kit.turns import HANDOVER_S, LOOP_S, judge_drawn, quick_car, settled, sharing
+from rig.kit.sharing import settled
+from rig.kit.turns import HANDOVER_S, LOOP_S, judge_drawn, quick_car, sharing
 from rig.timeline import Event
 
 STATION_MAX_A = 25.0

@@ -10,13 +10,13 @@ from rig.bench.outlet import Outlet
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, is_below, is_offer
+from rig.kit.sharing import settled
 from rig.kit.turns import (
     connected,
     judge_drawn,
     judge_shares,
     offers,
     quick_car,
-    settled,
     sharing,
 )
 from rig.timeline import Event
