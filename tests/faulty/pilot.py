@@ -196,7 +196,7 @@ def pauses_in_f(settings: Settings, **ports: Any) -> StationRuntime:
     class Harsh(Mode3):
         def step(self, now_s: float, vehicle: Vehicle, permission: Permission, offer_ma: int) -> State:
             charging = self.state == "C2" and vehicle is Vehicle.C
-            paused = self.state == "F" and vehicle is Vehicle.UNKNOWN
+            paused = self.state == "F"
             starved = permission is Permission.NONE and (charging or paused)
             return super().step(now_s, vehicle, Permission.FAULT if starved else permission, offer_ma)
 
