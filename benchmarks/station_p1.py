@@ -1,8 +1,15 @@
-"""Station-seconds per second: one station, a P1 meter at 1 Hz over a 115200 baud pty, a car charging, one core."""
+"""Station-seconds per second: one station, a P1 meter at 1 Hz over a 115200 baud pty, a car charging, one core.
+
+Each station-second has two writes to a tty, and for each the process waits until a thread of the kernel has delivered
+it, 5 us or, where that thread has to wake a sleeping core of a virtual machine, 90 us. So the rate by the clock on the
+wall is that of the machine as well; by processor time it is ours.
+"""
 
 from __future__ import annotations
 
+import time
 from statistics import median
+from typing import NamedTuple
 
 from rig.case import Case
 from rig.clock import stopwatch
@@ -14,32 +21,41 @@ REPEATS = 5
 GOAL_STATION_S_PER_S = 3_000
 
 
+class Rates(NamedTuple):
+    """Station-seconds per real second, and per second of processor time."""
+
+    by_wall: float
+    by_cpu: float
+
+
 def main() -> None:
-    rates = sorted(measure() for _ in range(REPEATS))
+    runs = [measure() for _ in range(REPEATS)]
+    rates = sorted(run.by_wall for run in runs)
     print(
         f"station with P1 at 1 Hz: {median(rates):,.0f} station-seconds per second "
         f"(median of {REPEATS} x {STATION_S:,} s, {rates[0]:,.0f} to {rates[-1]:,.0f}; "
-        f"{median(rates) / GOAL_STATION_S_PER_S:.1f} times the goal of {GOAL_STATION_S_PER_S:,})"
+        f"{median(rates) / GOAL_STATION_S_PER_S:.1f} times the goal of {GOAL_STATION_S_PER_S:,}), "
+        f"{median(run.by_cpu for run in runs):,.0f} per second of processor time"
     )
 
 
-def measure() -> float:
-    """One run, in station-seconds per real second."""
+def measure() -> Rates:
+    """One run."""
     case = Case("benchmark", RunOptions())
-    rate = 0.0
+    rates = Rates(0.0, 0.0)
 
     async def body() -> None:
-        nonlocal rate
+        nonlocal rates
         async with case.bench(settings(DSMR5, meter_max_a=40.0, station_max_a=25.0), meter=DSMR5) as bench:
             await bench.readings(2)
             await bench.charge(car())
-            wall_s = stopwatch()
+            wall_s, cpu_s = stopwatch(), time.process_time()
             await case.until(case.now_s() + STATION_S)
-            rate = STATION_S / wall_s()
+            rates = Rates(STATION_S / wall_s(), STATION_S / (time.process_time() - cpu_s))
 
     case.run(body())
     case.close()
-    return rate
+    return rates
 
 
 if __name__ == "__main__":

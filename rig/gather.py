@@ -71,6 +71,7 @@ class Gathered:
                 wall_s=round(self._wall_s(), 3),
                 self_test="passed" if options.clock.kind == "virtual" else "not needed",
             ),
+            pictures=options.pictures,
             cases=most_telling(cases),
             clauses=_clause_rows(cases),
             bands=_bands(),

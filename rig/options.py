@@ -14,16 +14,22 @@ DEFAULT_SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Which clock, which seed, which bench. `parts` is where cases leave their timelines and captures, if anywhere."""
+    """Which clock, which seed, which bench. `parts` is where cases leave their timelines and captures, if anywhere.
+
+    `pictures`: whether the report has any; drawing them takes longer than many a case.
+    """
 
     clock: ClockSpec = field(default_factory=ClockSpec)
     seed: int = DEFAULT_SEED
     bench: BenchFile = field(default_factory=BenchFile)
     bench_path: Path | None = None
     parts: Path | None = None
+    pictures: bool = True
 
     @classmethod
-    def parse(cls, *, clock: str, seed: int, bench: str | None, parts: Path | None = None) -> RunOptions:
+    def parse(
+        cls, *, clock: str, seed: int, bench: str | None, parts: Path | None = None, pictures: bool = True
+    ) -> RunOptions:
         """From command-line texts. Raises ConfigurationError."""
         spec = ClockSpec.parse(clock)
         path = Path(bench) if bench else None
@@ -33,4 +39,4 @@ class RunOptions:
                 f"bench file {path}: an external station lives in real time; "
                 "use --clock real, or --clock scaled:N when it runs at the same factor"
             )
-        return cls(spec, seed, file, path, parts)
+        return cls(spec, seed, file, path, parts, pictures)

@@ -34,7 +34,7 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         write_case_files(case.timeline, case.name, case.files)
         captures = [f"{CAPTURES}/{part_name(case.name)}/{path.name}" for path in sorted(case.files.glob("*.pcapng"))]
     title, _, doc = inspect.cleandoc(getattr(getattr(item, "obj", None), "__doc__", None) or item.name).partition("\n")
-    if case.files is not None and (outcome != "pass" or _place(item) < _examples(case)):
+    if case.files is not None and case.options.pictures and (outcome != "pass" or _place(item) < _examples(case)):
         plot = case_timeline_svg(case.timeline.events, title=title, moments=moments_of(case.judge.verdicts))
     return CaseResult(
         case=case.name,

@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("evse-rig", "charging station conformance")
     group.addoption("--rig-report", metavar="DIR", help="write the conformance report to this directory")
     group.addoption("--rig-bench", metavar="FILE", help="the bench file; default: the reference station on ptys")
+    group.addoption("--rig-no-pictures", action="store_true", help="draw no pictures for the report")
     group.addoption("--rig-clock", default="virtual", metavar="CLOCK", help="virtual, real or scaled:N")
     group.addoption("--rig-seed", type=int, default=DEFAULT_SEED, metavar="N", help="seed of every random choice")
 
@@ -55,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
             seed=config.getoption("--rig-seed"),
             bench=config.getoption("--rig-bench"),
             parts=report_folder.partial(report) if report else None,
+            pictures=not config.getoption("--rig-no-pictures"),
         )
         if not runs_for_another:
             config.stash[COLLECTOR] = Collector(config.stash[_OPTIONS], report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig.bench.file import Lines
+from rig.bench.file import EMULATED, EvBox, Lines, Scope
 from rig.case import Case
 from rig.clock import self_test
 from rig.errors import HarnessError, RigError
@@ -34,6 +34,18 @@ async def _switch_on_and_off(case: Case) -> None:
         station = case.options.bench.station
         async with case.bench(meter=meter, sockets=station.sockets, feeders=station.feeders):
             pass
+    instruments = case.options.bench.instruments
+    if _is_real(instruments.ev) or _is_real(instruments.scope):
+        async with case.bench(station_on=False) as bench:
+            if _is_real(instruments.ev):
+                await bench.ev_box()
+            if _is_real(instruments.scope):
+                await bench.scope()
+
+
+def _is_real(entry: EvBox | Scope | None) -> bool:
+    """Emulated instruments can always be opened."""
+    return entry is not None and entry.resource != EMULATED
 
 
 def _one_for_each_line(lines: Lines) -> list[MeterKind | None]:

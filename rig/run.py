@@ -46,6 +46,7 @@ class Wanted:
     report: Path | None = None
     jobs: int | None = None
     keyword: str | None = None
+    pictures: bool = True
 
 
 class _Watcher:
@@ -191,6 +192,7 @@ def _arguments(wanted: Wanted, options: RunOptions, chosen: Sequence[Path]) -> l
         "--rig-bench=": wanted.bench,
         "--rig-report=": wanted.report,
         "-n": jobs if jobs > 1 else None,
+        "--rig-no-pictures": None if wanted.pictures else "",
     }
     return [
         *(f"-p{plugin}" for plugin in _PLUGINS),

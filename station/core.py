@@ -127,7 +127,9 @@ class StationCore:
         shares = self._settle(now_s, suspended, events)
         self._report(shares, suspended, events)
         due = [outlet.next_deadline_s() for outlet in self.outlets]
-        due += [self.sharing.next_deadline_s(), self.suspend.next_deadline_s()]
+        due += [self.sharing.next_deadline_s() if self._all_seen else None, self.suspend.next_deadline_s()]
+        if len(self.outlets) > 1:  # another one may wait for it
+            due += [outlet.settled_s(now_s) for outlet in self.outlets]
         until_s = min((due_s for due_s in due if due_s is not None), default=None)
         return _Still(self._limits, until_s, tuple(outlet.commanded() for outlet in self.outlets))
 
@@ -136,8 +138,14 @@ class StationCore:
         return self.sharing.known
 
     def recall(self, known: Mapping[int, Known]) -> None:
-        """Begin with what was known before the reboot. To be called before the first step."""
+        """Begin with what was known before the reboot. To be called before the first step.
+
+        The cars are taken to be there until the board says that they are not: of a pilot that still is at -12 V, as
+        without a station, it cannot say.
+        """
         self.sharing.recall(known)
+        for number in known:
+            self.outlets[number - 1].session = True
 
     def next_deadline_s(self) -> float | None:
         """When step() has something to do if nothing is observed before."""
@@ -191,15 +199,15 @@ class StationCore:
             Claim(outlet.number, outlet.behind, outlet.cap_da, cap_source=outlet.cap_source) for outlet in self.outlets
         ]
         wanting = [] if suspended else [claims[n - 1] for n in self._plugged if self.outlets[n - 1].wants]
-        offers_da, samples, drawn_ma = {}, dict[int, Sample](), {}
+        offers_da, samples, flowing_ma = {}, dict[int, Sample](), {}
         for outlet in self.outlets:
             offers_da[outlet.number] = outlet.signalled_da
-            drawn_ma[outlet.number] = outlet.grid_ma
+            flowing_ma[outlet.number] = outlet.flowing_ma(now_s)
             if outlet.session:
                 samples[outlet.number] = outlet.sample
         shares: dict[int, Share] = {}
-        if all(outlet.sense is not None for outlet in self.outlets):  # until then nobody knows who is there
-            shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, drawn_ma)
+        if self._all_seen:
+            shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, flowing_ma)
         for number, known in self.sharing.concluded.items():
             phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
             events.append(_log(messages.probed(number, known.minimum_da / 10, phases or "no phase yet")))
@@ -208,6 +216,11 @@ class StationCore:
             if claim.socket not in shares:
                 shares[claim.socket] = self._without_a_claim(claim, claim.socket in wants, suspended)
         return shares
+
+    @property
+    def _all_seen(self) -> bool:
+        """Without a board, or before it has spoken of every socket, nobody knows who is there: sharing stands still."""
+        return all(outlet.sense is not None for outlet in self.outlets)
 
     def _without_a_claim(self, claim: Claim, wants: bool, suspended: bool) -> Share:
         if wants:

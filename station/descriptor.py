@@ -35,6 +35,7 @@ class DescriptorPort:
         self._on_lost = on_lost
         self._tap = tap
         self._unsent = b""
+        self._waits_for_room = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(fd, self._readable)
 
@@ -86,9 +87,10 @@ class DescriptorPort:
         data, self._unsent = self._unsent[:sent], self._unsent[sent:]
         if data and self._tap is not None:
             self._tap(self._name, "tx", data)
-        if self.closed:  # the tap may have ended it
+        if self.closed or bool(self._unsent) == self._waits_for_room:  # the tap may have ended it
             return
-        if self._unsent:
+        self._waits_for_room = not self._waits_for_room
+        if self._waits_for_room:
             self._loop.add_writer(self.fd, self._send)
         else:
             self._loop.remove_writer(self.fd)

@@ -12,6 +12,8 @@ from station.settings import Settings
 
 Triple = tuple[int, int, int]
 NO_CURRENT: Triple = (0, 0, 0)
+# What its meter tells of is up to this much old: it samples five times a second.
+METER_LATE_S = 0.3
 # A vehicle in these is given nothing, whatever there is: no usable pilot, or it asks for ventilation.
 REFUSED = frozenset({Vehicle.D, Vehicle.E})
 
@@ -39,6 +41,7 @@ class Outlet:
         self.resuming = False  # since it was suspended, until it charges again
         self.change: Tripped | Resumed | None = None
         self._diode_fault = False
+        self._lowered: tuple[int, float] | None = None  # from which offer, in dA, and until when it may still be drawn
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -98,6 +101,23 @@ class Outlet:
             flowing_ma[phase] = current_ma
         return flowing_ma[0], flowing_ma[1], flowing_ma[2]
 
+    def flowing_ma(self, now_s: float) -> Triple:
+        """As `grid_ma`, and no less than what may have begun to flow before its meter could tell.
+
+        A car may take all of its offer from one moment to the next. What it is offered counts, and for a while what it
+        was offered before that.
+        """
+        if not self.mode3.contactor:
+            return self.grid_ma
+        lowered = self._lowered is not None and now_s < self._lowered[1]
+        may_ma = (self._lowered[0] if lowered and self._lowered is not None else self.signalled_da) * 100
+        drawing = max(self.grid_ma) > 0  # it is seen on which phases then
+        one, two, three = (
+            max(ma, may_ma) if (ma if drawing else phase in self.behind) else ma
+            for phase, ma in enumerate(self.grid_ma)
+        )
+        return one, two, three
+
     @property
     def sample(self) -> Sample:
         """What the classifiers and the other rooms look at."""
@@ -132,10 +152,12 @@ class Outlet:
 
     def drive(self, now_s: float, offer_ma: int) -> bool:
         """Offer so much, 0 for nothing. Whether that changed its state or its pilot."""
-        before = self.mode3.state, self.mode3.pilot
+        before, before_da = (self.mode3.state, self.mode3.pilot), self.signalled_da
         self.mode3.step(now_s, self.vehicle, self._permission(offer_ma), offer_ma)
         if self.mode3.pilot != before[1]:
             self.protect(now_s)  # from now on against what is signalled now
+        if self.signalled_da < before_da and before[0] == "C2":
+            self._lowered = before_da, now_s + METER_LATE_S
         if self.mode3.state == "C2":
             self.charged, self.resuming = True, False
         return before != (self.mode3.state, self.mode3.pilot)
@@ -158,3 +180,7 @@ class Outlet:
         """When protection or contactor act by themselves."""
         due = [self.overcurrent.next_deadline_s(), self.mode3.next_deadline_s()]
         return min((due_s for due_s in due if due_s is not None), default=None)
+
+    def settled_s(self, now_s: float) -> float | None:
+        """When an offer that was lowered just now counts no more; None when there was none."""
+        return self._lowered[1] if self._lowered is not None and self._lowered[1] > now_s else None

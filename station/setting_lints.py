@@ -53,10 +53,13 @@ def socket_safe_current(settings: Settings, _given: Collection[str]) -> str:
 
 
 def probing_current(settings: Settings, _given: Collection[str]) -> str:
-    """PRB-016, X-33."""
-    if settings.chameleon_min_a > LEAST_A:
+    """PRB-013, PRB-014; more than 6 A is asked for anyway (PRB-016, X-33)."""
+    if settings.chameleon_min_a >= ADVISED_LEAST_A:
         return ""
-    return f"Chameleon-MinCurrent: {settings.chameleon_min_a:g} A; more than {LEAST_A:g} A is advised, best 14 A"
+    return (
+        f"Chameleon-MinCurrent: {settings.chameleon_min_a:g} A does not show which cars need {ADVISED_LEAST_A:g} A; "
+        f"{ADVISED_LEAST_A:g} A or more is advised"
+    )
 
 
 def balancing_before_the_meter(settings: Settings, given: Collection[str]) -> str:
@@ -132,8 +135,18 @@ def last_socket_id(settings: Settings, _given: Collection[str]) -> str:
     return f"SCN-SocketID: {settings.scn_socket_id}; counted from 0, {MOST_SOCKETS} sockets end at {MOST_SOCKETS - 1}"
 
 
+def maximum_of_each_socket(settings: Settings, given: Collection[str]) -> str:
+    """SLB-024: the maximum of the station is set together with those of its sockets."""
+    if settings.sockets == 1 or "station_max_a" not in given:
+        return ""
+    missing = [key for field, key in _SOCKET_KEYS.items() if field not in given]
+    return f"{missing[0]}: set it together with Station-MaxCurrent" if missing else ""
+
+
+_SOCKET_KEYS = {"connector1_max_a": "Connector1-MaxCurrent", "connector2_max_a": "Connector2-MaxCurrent"}
+
 LINTS: tuple[Lint, ...] = (
     enough_for_any_car, safe_current, socket_safe_current, probing_current, balancing_before_the_meter, suspended_p1,
     meter_that_is_not_asked, unit_that_cannot_be_asked, same_network, one_meter_per_network, network_total,
-    last_socket_id,
+    last_socket_id, maximum_of_each_socket,
 )  # fmt: skip

@@ -70,7 +70,10 @@ SOCKET_ROWS: tuple[SettingRow, ...] = (
         "alternating_s", "SCN-AlternatingPeriod", "number", "CFG-021 SCN-076 ALT-011 ALT-016 X-30 V-18",
         "how long cars that alternate charge at a time",
         installer="Alternatingperiod (s)",
-        aliases=("Alternatingperiod", "Alternating period (s)", "Alternation period", "Altering period"),
+        aliases=(
+            "Alternatingperiod", "Alternating period (s)", "Alternation period",
+            "Altering period", "Altering period (s)",
+        ),
         unit="s", low=60.0, high=36_000.0, feature="SLB",
     ),
     SettingRow(

@@ -38,10 +38,7 @@ def encode(telegram: Telegram) -> bytes:
     if layout.get_unused(telegram) != layout.unused_defaults:
         raise BadConfiguration(_complaint_about_unused(telegram, layout))
     version = layout.version
-    parts = [_header(telegram.ident, version.line)]
-    for get, write, many in layout.writers:
-        value = get(telegram)
-        parts.append(write(value if many else (value,)))
+    parts = [_header(telegram.ident, version.line), *[write(get(telegram)) for get, write in layout.writers]]
     if telegram.mbus:
         if version.mbus is None:
             raise BadConfiguration(f"version {version.name} has no sub-meters")
@@ -103,13 +100,12 @@ def _unsealed(data: bytes) -> tuple[str, bool]:
 class _Layout:
     """The tables of one version, compiled for a number of phases (0: its lines do not tell how many there are).
 
-    `writers` are (getter, writer, whether the getter gives a tuple of values), `readers` are (field, reader, its
-    places among the values, whether the field is a tuple). `get_unused` gets the fields that this version has no line
-    for.
+    `writers` are (getter, writer of what that gets), `readers` are (field, reader, its places among the values, whether
+    the field is a tuple). `get_unused` gets the fields that this version has no line for.
     """
 
     version: Version
-    writers: tuple[tuple[Callable[[Telegram], Any], Writer, bool], ...]
+    writers: tuple[tuple[Callable[[Telegram], Any], Callable[[Any], str]], ...]
     readers: tuple[tuple[str, Reader, slice, bool], ...]
     get_unused: Callable[[Telegram], tuple[object, ...]]
     unused_defaults: tuple[object, ...]
@@ -202,7 +198,8 @@ def _layout(version: Version, phases: int) -> _Layout:
     for row in version.rows:
         codes = row.codes_for(phases)
         # Most lines say the same from telegram to telegram; remembering their text halves the time of a quiet meter.
-        writers.append((_getter(row), lru_cache(maxsize=8)(row.form.writer(codes)), row.many))
+        write = row.form.writer(codes)
+        writers.append((_getter(row), lru_cache(maxsize=8)(write if row.many else _of_one(write))))
         for place, field in enumerate(row.fields):
             readers.append((field, row.form.read, slice(at + place, at + len(codes), len(row.fields)), row.many))
         at += len(codes)
@@ -226,6 +223,10 @@ def _getter(row: Row) -> Callable[[Telegram], Any]:
         return attrgetter(row.field)
     both = attrgetter(row.field, row.paired)
     return lambda telegram: tuple(chain.from_iterable(zip(*both(telegram), strict=False)))
+
+
+def _of_one(write: Writer) -> Callable[[Any], str]:
+    return lambda value: write((value,))
 
 
 def _complaint_about_unused(telegram: Telegram, layout: _Layout) -> str:

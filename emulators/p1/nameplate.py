@@ -61,7 +61,7 @@ class Nameplate:
         minute = civil.minute - civil.minute % (lines.capture_s // 60)
         stamp = stamp_of(civil.replace(minute=minute, second=0, microsecond=0))
         has_valve = lines.has_valve
-        return tuple(
+        captured = [
             MbusReading(
                 channel=sub_meter.channel,
                 device_type=sub_meter.device_type,
@@ -71,4 +71,5 @@ class Nameplate:
                 valve=sub_meter.valve if has_valve else None,
             )
             for sub_meter in self.sub_meters
-        )
+        ]
+        return tuple(captured)

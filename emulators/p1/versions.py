@@ -91,7 +91,7 @@ class MbusLines:
     @property
     def has_valve(self) -> bool:
         """Whether the state of a valve can be told."""
-        return any(line.says == "valve" for line in self.lines)
+        return "valve" in [line.says for line in self.lines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from emulators.board.board import Board
 from emulators.board.socket import Socket
@@ -25,7 +25,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.built import Built
-from rig.bench.file import PROBING, BenchFile, P1Line, StationEntry, TcpLine
+from rig.bench.file import EMULATED, PROBING, BenchFile, EvBox, P1Line, Scope, StationEntry, TcpLine
 from rig.bench.installed import changed, note_installation, note_limits
 from rig.bench.observed import Expectation, Observed
 from rig.bench.outlet import CHARGING_WITHIN_S, Outlet
@@ -35,6 +35,9 @@ from rig.errors import ConfigurationError, Finding, HarnessError, NotTestableHer
 from rig.handles import Capability, ExternalHandle, Port, ReferenceHandle, StationHandle, Wiring
 from rig.meters import BenchMeter, MeterKind, Place, make
 from rig.timeline import Event, Timeline
+
+if TYPE_CHECKING:
+    from rig.bench.instruments import BenchEvBox, BenchScope, InstrumentShelf
 
 HOUSE = "house"
 PV = "pv"
@@ -129,6 +132,7 @@ class Bench:
         listen = "" if file.lines.board is None else file.lines.board.listen
         self._board_link = BoardLink(self._board, listen, loop, timeline)
         self._switched_on = AsyncExitStack()
+        self._shelf: InstrumentShelf | None = None
         self._heard: Event | None = None
         self.began_s = loop.time()
 
@@ -254,6 +258,33 @@ class Bench:
         """The meter. Only on a bench with one."""
         assert self._meter is not None
         return self._meter
+
+    async def ev_box(self) -> BenchEvBox:
+        """The EV simulator box, plugged in where a car would be from the first time it is asked for.
+
+        Raises NotTestableHere on a bench without one, and what its driver raises when it cannot be reached.
+        """
+        entry = self._file.instruments.ev
+        return await self._instruments("ev", "EV simulator box", entry).ev_box(entry or EvBox())
+
+    async def scope(self) -> BenchScope:
+        """The oscilloscope on the control pilot. Raises as `ev_box` does."""
+        entry = self._file.instruments.scope
+        return await self._instruments("scope", "oscilloscope", entry).scope(entry or Scope())
+
+    def _instruments(self, table: str, what: str, entry: EvBox | Scope | None) -> InstrumentShelf:
+        if entry is None:
+            raise NotTestableHere(f"this bench has no {what}; add [instruments.{table}] to the bench file")
+        if entry.resource == EMULATED and not self._board_link.there:
+            raise NotTestableHere(
+                f"the emulated {what} stands on the socket of a board link, and this bench has none; "
+                f"give [instruments.{table}] a VISA resource, or add [lines.board]"
+            )
+        if self._shelf is None:
+            from rig.bench.instruments import InstrumentShelf  # VISA is slow to import, and of no use to most cases
+
+            self._shelf = InstrumentShelf(self.socket, self.poke, self._loop, self._timeline, self._switched_on)
+        return self._shelf
 
     # -- what one does at a bench --------------------------------------------------------------------------------
 

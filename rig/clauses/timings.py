@@ -50,7 +50,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A documented threshold that is not a time to be measured. `unit`: "permille", "A", "s", "telegrams"."""
+    """A documented threshold that is not a time to be measured."""
 
     id: str
     name: str
@@ -58,7 +58,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     section: str
     origin: Origin
     value: float
-    unit: Literal["permille", "A", "s", "telegrams"]
+    unit: Literal["permille", "%", "A", "V", "Hz", "s", "telegrams"]
     note: str = ""
 
     @property

@@ -21,6 +21,7 @@ def run_command(
     clock: Annotated[str, typer.Option(metavar="CLOCK", help="virtual, real or scaled:N.")] = "virtual",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of every random choice.")] = DEFAULT_SEED,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the report to this folder.")] = None,
+    pictures: Annotated[bool, typer.Option(help="Draw what happened in a case for the report.")] = True,
     keyword: Annotated[
         str | None, typer.Option("-k", "--keyword", metavar="EXPR", help="Only cases whose names match, as in pytest.")
     ] = None,
@@ -38,5 +39,6 @@ def run_command(
         report=report,
         jobs=jobs,
         keyword=keyword,
+        pictures=pictures,
     )
     return run(wanted, output())

@@ -31,10 +31,12 @@ class _End:
         os.set_blocking(self.port, False)
         self.to_port: Hop = loop.ledger.hop(f"self-test {name}: cable to port")
         self.to_cable: Hop = loop.ledger.hop(f"self-test {name}: port to cable")
-        self.to_port.opened()
+        self.to_port.opened(self.port)
         self.to_cable.opened()
 
     def close(self) -> None:
+        self.to_port.closed()
+        self.to_cable.closed()
         os.close(self.port)
         os.close(self.cable)
 

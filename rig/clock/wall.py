@@ -30,3 +30,6 @@ class WallLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds since the loop was made, times the factor."""
         return (time.monotonic() - self._began_s) * self._factor
+
+    async def idle(self) -> None:
+        """Return at once: in real time every instant is over as soon as it is there (see VirtualLoop.idle)."""

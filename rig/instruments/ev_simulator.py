@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
 from rig.errors import ConfigurationError
 from rig.instruments.readings import DutyUnit, duty_of, value_of
-from rig.instruments.scpi import ScpiInstrument
+from rig.instruments.scpi import ScpiInstrument, Turn
 from rig.instruments.visa import VisaSettings
 
 _T = TypeVar("_T")
@@ -60,6 +59,8 @@ OURS = BoxCommands(
     low=":MEASure:PILot:LOW?",
     duty_unit="percent",
 )
+# By the names that bench files use.
+BOXES: Mapping[str, BoxCommands] = {"evse-rig": OURS}
 
 
 class PilotMeasured(NamedTuple):
@@ -74,9 +75,7 @@ class PilotMeasured(NamedTuple):
 class EvSimulator(ScpiInstrument):
     """See ScpiInstrument. Raises ConfigurationError for what the box cannot do, before anything is sent."""
 
-    def __init__(
-        self, settings: VisaSettings, commands: BoxCommands = OURS, *, turn: asyncio.Lock | None = None
-    ) -> None:
+    def __init__(self, settings: VisaSettings, commands: BoxCommands = OURS, *, turn: Turn | None = None) -> None:
         super().__init__(settings, turn=turn)
         self._commands = commands
 

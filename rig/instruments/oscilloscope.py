@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from rig.errors import ConfigurationError, HarnessError
 from rig.instruments.ev_simulator import PilotMeasured
 from rig.instruments.families import Family, Preamble, WaveformQueries, family_of
 from rig.instruments.readings import duty_of, value_of
-from rig.instruments.scpi import ScpiInstrument
+from rig.instruments.scpi import ScpiInstrument, Turn
 from rig.instruments.visa import VisaSettings
 
 # A pilot on the screen: five periods or more of 1 kHz, 16 V up and down.
@@ -35,7 +34,7 @@ class Oscilloscope(ScpiInstrument):
         *,
         channel: int = 1,
         family: Family | None = None,
-        turn: asyncio.Lock | None = None,
+        turn: Turn | None = None,
     ) -> None:
         super().__init__(settings, turn=turn, error_query=None if family is None else family.error_query)
         self.channel = channel

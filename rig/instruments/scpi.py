@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import AbstractAsyncContextManager
 
 from rig.errors import HarnessError
 from rig.instruments.visa import NoAnswer, VisaLink, VisaSettings
@@ -12,6 +13,9 @@ ERROR_QUERY = ":SYSTem:ERRor?"
 # Longer than the queue of any instrument: one that never says "no error" has another fault.
 _MAX_ERRORS = 64
 _ERROR = re.compile(r"\s*([+-]?\d+)\s*(?:,.*)?", re.DOTALL)
+
+Turn = AbstractAsyncContextManager[object]
+"""Entered for each thing that an instrument is told or asked, questions for its errors included; an `asyncio.Lock`."""
 
 
 class Refused(HarnessError):
@@ -29,14 +33,14 @@ class ScpiInstrument:
     """
 
     def __init__(
-        self, settings: VisaSettings, *, turn: asyncio.Lock | None = None, error_query: str | None = ERROR_QUERY
+        self, settings: VisaSettings, *, turn: Turn | None = None, error_query: str | None = ERROR_QUERY
     ) -> None:
         self.link = VisaLink(settings)
         self.identity = ""
         """What it answered to `*IDN?` when it was opened."""
         self._error_query = error_query
         # A command and the question for its errors belong together.
-        self._turn = turn if turn is not None else asyncio.Lock()
+        self._turn: Turn = turn if turn is not None else asyncio.Lock()
 
     @property
     def name(self) -> str:

@@ -91,10 +91,10 @@ class BitFlip(Fault):
         """Invert the chosen bits."""
         flipped = list(characters)
         if self.probability:
-            for index in range(len(flipped)):
-                for bit in range(stretch.bits):
-                    if stretch.rng.random() < self.probability:
-                        flipped[index] ^= 1 << bit
+            probability, random = self.probability, stretch.rng.random
+            for number in [number for number in range(len(flipped) * stretch.bits) if random() < probability]:
+                index, bit = divmod(number, stretch.bits)
+                flipped[index] ^= 1 << bit
         for position, bit in self.positions:
             if 0 <= position - stretch.at < len(flipped) and bit < stretch.bits:
                 flipped[position - stretch.at] ^= 1 << bit

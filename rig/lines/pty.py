@@ -86,7 +86,7 @@ class PtyEnd(End):
         self._flush_to_port()
         self._take_written()
         self._program = program
-        self._to_port.opened()
+        self._to_port.opened(self._slave)
         self._to_cable.opened()
         return self._tap
 

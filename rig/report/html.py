@@ -101,6 +101,7 @@ def render_html(report: Report) -> bytes:
     views = [CaseView(places.anchor("case", case.case), case, Markup(case.plot)) for case in cases]
     areas = _areas(report.clauses, places)
     points = trip_points(cases)
+    drawn = report.pictures and (report.bands or points)
     html = environment.from_string(sources[_TEMPLATE]).render(
         run=report.run,
         headline=headline(report),
@@ -114,7 +115,7 @@ def render_html(report: Report) -> bytes:
         broken=failed_without_verdict(report),
         tightest=tightest(report, _TIGHTEST),
         bands=[_band_row(band, points) for band in sorted(report.bands, key=lambda band: band.lower_pct)],
-        trip_curve=Markup(trip_curve_svg(report.bands, points)) if report.bands or points else None,
+        trip_curve=Markup(trip_curve_svg(report.bands, points)) if drawn else None,
         areas=areas,
         statuses=sorted({row.status for row in report.clauses}),
         waiting=waiting(report.clauses, report.obstacles),

@@ -87,10 +87,12 @@ class TripPoint(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `write_report` needs. Cases and clauses are shown in the order in which they are given.
 
-    `obstacles` says in a sentence what is missing, by the names that reasons of clauses begin with.
+    `obstacles` says in a sentence what is missing, by the names that reasons of clauses begin with. Without `pictures`
+    nothing is drawn.
     """
 
     run: RunInfo
+    pictures: bool = True
     cases: list[CaseResult] = []
     clauses: list[ClauseRow] = []
     bands: list[Band] = []

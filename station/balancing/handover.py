@@ -2,7 +2,8 @@
 
 A socket whose offer falls still draws what it had, for cars take up to 5 s to follow. Until then what it draws counts,
 not what it is offered, and the other socket waits: it starts or rises as soon as the other has adjusted (UI-004,
-UI-005). A car that does not adjust at all is an over-current, and its pause sets the current free.
+UI-005), in one step and not bit by bit, for a pilot holds each duty cycle for 5 s (M3-001). A car that does not adjust
+at all is an over-current, and its pause sets the current free.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,15 +21,15 @@ def handed_over(
     claims: Sequence[Claim],
     limits: Sequence[Limit],
     offers_da: Mapping[int, int],
-    drawn_ma: Mapping[int, Triple],
+    flowing_ma: Mapping[int, Triple],
 ) -> dict[int, int]:
     """What each socket can be offered now, in dA, of its share.
 
-    `offers_da` is what is signalled at the moment, `drawn_ma` what flows then in the phases of the grid, both by
+    `offers_da` is what is signalled at the moment, `flowing_ma` what may flow then in the phases of the grid, both by
     socket; of sockets that claim nothing too, for their cars may not have stopped yet.
     """
     now_da = dict(shares_da)
-    late = _late(shares_da, drawn_ma)
+    late = _late(shares_da, flowing_ma)
     if not late:
         return now_da
     phases = {claim.socket: claim.phases for claim in claims}
@@ -45,15 +46,15 @@ def handed_over(
             ],
             default=share_da,
         )
-        possible_da = min(share_da, max(room_da, offer_da))
-        now_da[claim.socket] = possible_da if possible_da >= claim.minimum_da else 0
+        if room_da < share_da:
+            now_da[claim.socket] = offer_da if offer_da >= claim.minimum_da else 0
     return now_da
 
 
-def _late(shares_da: Mapping[int, int], drawn_ma: Mapping[int, Triple]) -> dict[int, Triple]:
-    """Who draws more than its share, and what, in dA."""
+def _late(shares_da: Mapping[int, int], flowing_ma: Mapping[int, Triple]) -> dict[int, Triple]:
+    """Who may draw more than its share, and what, in dA."""
     found = {}
-    for socket, (l1_ma, l2_ma, l3_ma) in drawn_ma.items():
+    for socket, (l1_ma, l2_ma, l3_ma) in flowing_ma.items():
         if max(l1_ma, l2_ma, l3_ma) * 100 > shares_da.get(socket, 0) * MA_PER_DA * FOLLOWED_PERCENT:
             found[socket] = -(-l1_ma // MA_PER_DA), -(-l2_ma // MA_PER_DA), -(-l3_ma // MA_PER_DA)
     return found

@@ -68,13 +68,13 @@ class Sharing:
         limits: Sequence[Limit],
         offers_da: Mapping[int, int],
         samples: Mapping[int, Sample],
-        drawn_ma: Mapping[int, Triple],
+        flowing_ma: Mapping[int, Triple],
     ) -> dict[int, Share]:
         """What every socket that claims may be offered from `now_s` on; who is missing must wait for its probe.
 
         `plugged` are all sockets with a session in the order in which they began, `claims` those that nothing but
         balancing keeps from charging, `offers_da` what is signalled at the moment, `samples` what is seen then at each
-        socket and `drawn_ma` what flows in the phases of the grid.
+        socket and `flowing_ma` what may flow in the phases of the grid.
         """
         if self.probing is not None:
             claims = self.probing.step(now_s, plugged, claims, limits, samples)
@@ -88,7 +88,7 @@ class Sharing:
         claims = self.unused.step(now_s, claims, limits, offers_da, worst_ma)
         shares = self._divide(claims, limits)
         shares_da = {socket: share.current_da for socket, share in shares.items()}
-        now_da = handed_over(shares_da, claims, limits, offers_da, drawn_ma)
+        now_da = handed_over(shares_da, claims, limits, offers_da, flowing_ma)
         return {socket: share._replace(current_da=now_da[socket]) for socket, share in shares.items()}
 
     def next_deadline_s(self) -> float | None:
@@ -103,7 +103,7 @@ class Sharing:
         if self._divided != (claims, limits):
             self._divided = (claims, limits)
             self._shares = divide(claims, limits)
-        return self._shares
+        return dict(self._shares)
 
 
 def new_probing(settings: Settings) -> Probing | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from station.core import StationCore
+from station.board.codec import Sense
+from station.core import Inputs, Outputs, StationCore
 from station.runtime import StationRuntime
 from station.settings import Settings
 from station.sources.reading import BadTelegram, Reading
@@ -35,3 +36,26 @@ def reading_otherwise(settings: Settings, change: Callable[[Reading], Reading]) 
 def with_currents(change: Callable[[float, float, float], tuple[float, float, float]]) -> Callable[[Reading], Reading]:
     """Another reading: the same, with other currents per phase."""
     return lambda reading: replace(reading, current_a=change(*reading.current_a))
+
+
+def sensing_otherwise(settings: Settings, ports: dict[str, Any], change: Callable[[Sense], Sense]) -> StationRuntime:
+    """A station that takes what the board senses for something else."""
+
+    class Otherwise(StationCore):
+        def step(self, inputs: Inputs, now_s: float) -> Outputs:
+            sense = None if inputs.sense is None else change(inputs.sense)
+            return super().step(replace(inputs, sense=sense), now_s)
+
+    return StationRuntime(settings, core=Otherwise(settings), **ports)
+
+
+def saying_otherwise(
+    settings: Settings, ports: dict[str, Any], kind: str, change: Callable[[dict[str, object]], dict[str, object]]
+) -> StationRuntime:
+    """A station that reports one kind of its events with other fields, and does everything right."""
+    told = ports["emit"]
+
+    def emit(at_s: float, what: str, fields: dict[str, object]) -> None:
+        told(at_s, what, change(fields) if what == kind else fields)
+
+    return StationRuntime(settings, **{**ports, "emit": emit})

@@ -184,6 +184,17 @@ def beyond_its_rating(settings: Settings, **ports: Any) -> StationRuntime:
     return station(settings, ports)
 
 
+class _TwoCables(_Given):
+    def read(self, key: str, value: object) -> object:
+        return 2 if key == "station.feeders" else value
+
+
+@_with_desk(_TwoCables())
+def takes_one_cable_for_two(settings: Settings, **ports: Any) -> StationRuntime:
+    """Lets one power cable carry what two may."""
+    return station(settings, ports)
+
+
 class _Silent(SettingsDesk):
     def warnings(self, given: Given) -> list[str]:
         return []
@@ -324,3 +335,91 @@ def loses_the_session_in_a_reboot(settings: Settings, **ports: Any) -> StationRu
             self.session &= self.was_free
 
     return station(settings, ports, outlet=Lost)
+
+
+class _Sixteen(SettingsDesk):
+    def shown(self, given: Given) -> dict[str, str]:
+        own = super().shown(given)
+        chosen = any("chameleon" in key.casefold() for key in given)
+        return own if chosen else {**own, "Chameleon-MinCurrent": "16.0"}
+
+
+@_with_desk(_Sixteen())
+def probes_at_16_a_by_default(settings: Settings, **ports: Any) -> StationRuntime:
+    """Unless it is set, a new car is probed at 16 A."""
+    return station(settings, ports)
+
+
+class _SixAndNoMore(SettingsDesk):
+    def warnings(self, given: Given) -> list[str]:
+        return [text for text in super().warnings(given) if "6 A" in text or "Chameleon" not in text]
+
+
+@_with_desk(_SixAndNoMore())
+def content_with_any_probing_current(settings: Settings, **ports: Any) -> StationRuntime:
+    """Says nothing about a probing current that shows no 14 A car, as long as it is more than 6 A."""
+    return station(settings, ports)
+
+
+class _KeysOnly(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        unknown = [key for key in given if key.startswith("Chameleon min")]
+        return f"{unknown[0]}: unknown setting" if unknown else super().refusal(given)
+
+
+@_with_desk(_KeysOnly())
+def takes_the_probing_current_by_its_key_only(settings: Settings, **ports: Any) -> StationRuntime:
+    """The name that the installer's tool shows is not understood."""
+    return station(settings, ports)
+
+
+class _AnyPeriod(_Given):
+    def read(self, key: str, value: object) -> object:
+        return min(max(float(str(value)), 60.0), 36_000.0) if key == "SCN-AlternatingPeriod" else value
+
+
+@_with_desk(_AnyPeriod())
+def takes_any_period(settings: Settings, **ports: Any) -> StationRuntime:
+    """An alternating period out of range is taken for the nearest that is not."""
+    return station(settings, ports)
+
+
+class _TenMinutes(SettingsDesk):
+    def shown(self, given: Given) -> dict[str, str]:
+        default = {} if given else {"SCN-AlternatingPeriod": "600"}
+        return {**super().shown(given), **default}
+
+
+@_with_desk(_TenMinutes())
+def ten_minutes_by_default(settings: Settings, **ports: Any) -> StationRuntime:
+    """The alternating period is 600 s unless somebody sets it."""
+    return station(settings, ports)
+
+
+class _OneLabel(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        unknown = [key for key in given if key.startswith("Alter")]
+        return f"{unknown[0]}: unknown" if unknown else super().refusal(given)
+
+
+@_with_desk(_OneLabel())
+def knows_one_period(settings: Settings, **ports: Any) -> StationRuntime:
+    """The alternating period goes by its back-office key alone."""
+    return station(settings, ports)
+
+
+@_with_desk(_Silent())
+def never_mentions_the_maxima(settings: Settings, **ports: Any) -> StationRuntime:
+    """Takes the maxima of station and sockets without a word."""
+    return station(settings, ports)
+
+
+class _Free(SettingsDesk):
+    def refusal(self, given: Given) -> str:
+        return super().refusal({"FeatureLicenseKey": "SLB", **given})
+
+
+@_with_desk(_Free())
+def balances_without_a_licence(settings: Settings, **ports: Any) -> StationRuntime:
+    """Standard load balancing can be turned on by anybody."""
+    return station(settings, ports)

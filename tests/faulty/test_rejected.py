@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
-import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.faulty.runs import Runner
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -28,7 +29,19 @@ factory = "tests.faulty.{module}:{name}"
 """
 FINDINGS = 1
 # Rooms of faulty stations; what they are built with is none.
-ROOMS = ("over_current", "balancing", "sources", "settings", "field")
+ROOMS = (
+    "over_current",
+    "balancing",
+    "sources",
+    "settings",
+    "field",
+    "pilot",
+    "phases",
+    "suspend",
+    "leds",
+    "probing",
+    "sharing",
+)
 
 
 def expected() -> dict[tuple[str, str], dict[str, Any]]:
@@ -52,17 +65,22 @@ def test_every_faulty_station_is_expected_somewhere() -> None:
     assert sorted(EXPECTED) == sorted(faulty_stations())
 
 
+@pytest.fixture(scope="session")
+def runner() -> Iterator[Runner]:
+    with Runner() as ready:
+        yield ready
+
+
 @pytest.mark.parametrize(("room", "name"), EXPECTED, ids=[name for _, name in EXPECTED])
-def test_is_rejected_by_the_right_clauses(room: str, name: str, tmp_path: Path) -> None:
+def test_is_rejected_by_the_right_clauses(room: str, name: str, tmp_path: Path, runner: Runner) -> None:
     row = EXPECTED[room, name]
     bench, report = tmp_path / "bench.toml", tmp_path / "report"
     bench.write_text(BENCH.format(module=room, name=name), encoding="utf-8")
-    command = [sys.executable, "-m", "rig", "run", *row["suites"].split(), "--bench", bench, "--report", report]
-    command += ["--jobs", "1", *(("-k", row["cases"]) if row["cases"] else ())]
-    done = subprocess.run(
-        list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
-    )  # fmt: skip
-    assert done.returncode == FINDINGS, done.stdout + done.stderr
+    arguments = ["run", *row["suites"].split(), "--bench", str(bench), "--report", str(report), "--no-pictures"]
+    arguments += ["--jobs", "1", *(("-k", row["cases"]) if row["cases"] else ())]
+    printed = tmp_path / "printed.txt"
+    code = runner.run(arguments, printed)
+    assert code == FINDINGS, printed.read_text(encoding="utf-8")
     verdicts = json.loads((report / "results.json").read_text(encoding="utf-8"))["results"]
     assert {found["clause"] for found in verdicts if found["verdict"] == "fail"} == set(row["fails"].split())
     assert not [found for found in verdicts if found["verdict"] == "error"]

@@ -39,7 +39,7 @@ ADVICE = (
         {**NETWORK, "SCN-SocketSafeCurrent": 6}, {**NETWORK, "SCN-SocketSafeCurrent": 6.1},
     ),
     Advice("probing current", ("PRB-016",), "Chameleon-MinCurrent", {"Chameleon min current (A)": 6},
-           {"Chameleon min current (A)": 6.1}),
+           {"Chameleon min current (A)": 14}),
     Advice(
         "same network", ("ALB-TCP-008",), "MBTCPSmart-IPAddress",
         {**TCP, "net.address": "192.168.0.10/24", "MBTCPSmart-IPAddress": "192.168.1.4"},

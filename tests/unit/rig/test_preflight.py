@@ -13,7 +13,18 @@ import pytest
 
 import rig.preflight
 from rig.bench import Bench
-from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
+from rig.bench.file import (
+    BenchFile,
+    BoardLine,
+    EvBox,
+    Instruments,
+    Lines,
+    P1Line,
+    Scope,
+    SerialLine,
+    StationEntry,
+    TcpLine,
+)
 from rig.case import Case
 from rig.clock import ClockSpec
 from rig.errors import ConfigurationError, HarnessError, RigError
@@ -156,3 +167,15 @@ def test_a_board_link_on_which_nobody_is() -> None:
         preflight(RunOptions(clock=FAST, bench=bench))
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+@pytest.mark.parametrize("name", ["ev", "scope"])
+def test_a_real_instrument_is_reached_once(name: str) -> None:
+    nobody = {
+        "ev": EvBox(resource="TCPIP::127.0.0.1::1::SOCKET"),
+        "scope": Scope(resource="TCPIP::127.0.0.1::1::SOCKET"),
+    }
+    instruments = Instruments(**{name: nobody[name]})  # type: ignore[arg-type]
+    file = BenchFile(station=StationEntry(kind="external"), lines=Lines(p1=P1Line()), instruments=instruments)
+    with pytest.raises(HarnessError, match=r"TCPIP::127.0.0.1::1::SOCKET: .*Connection refused"):
+        preflight(RunOptions(clock=FAST, bench=file))

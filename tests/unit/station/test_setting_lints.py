@@ -42,7 +42,7 @@ def test_nobody_needs_advice_on_the_defaults() -> None:
             {"scn_socket_safe_a": 6.0},
             "SCN-SocketSafeCurrent: 6 A; more than 6 A is advised",
         ),
-        ({"chameleon_min_a": 6.0}, {"chameleon_min_a": 6.1}, "Chameleon-MinCurrent: 6 A; more than 6 A"),
+        ({"chameleon_min_a": 13.9}, {"chameleon_min_a": 14.0}, "Chameleon-MinCurrent: 13.9 A does not show"),  # PRB-013
         (  # ALB-P1-012, ALB-P1-025
             {**ON, "rj11_mode": SUSPEND},
             {"rj11_mode": SUSPEND},
@@ -87,6 +87,12 @@ def test_nobody_needs_advice_on_the_defaults() -> None:
             {"scn_socket_id": 127},
             "SCN-SocketID: 128; counted from 0, 128 sockets end at 127",
         ),
+        (  # SLB-024
+            {"sockets": 2, "station_max_a": 25.0, "connector1_max_a": 16.0},
+            {"sockets": 2, "station_max_a": 25.0, "connector1_max_a": 16.0, "connector2_max_a": 16.0},
+            "Connector2-MaxCurrent: set it together with Station-MaxCurrent",
+        ),
+        ({"sockets": 2, "station_max_a": 25.0}, {"station_max_a": 25.0}, "Connector1-MaxCurrent: set it together"),
     ],
 )
 def test_advice(doubtful: dict[str, object], sound: dict[str, object], found: str) -> None:
@@ -121,4 +127,4 @@ class TestBalancingComesFirst:  # ALB-P1-014, EMS-030
 def test_every_lint_names_its_clause() -> None:
     for lint in LINTS:
         assert lint.__doc__
-        assert any(area in lint.__doc__ for area in ("ALB-", "SCN-", "PRB-", "X-", "O-")), lint.__name__
+        assert any(area in lint.__doc__ for area in ("ALB-", "SCN-", "PRB-", "SLB-", "X-", "O-")), lint.__name__

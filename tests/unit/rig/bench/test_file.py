@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, TcpLine, load_bench
+from rig.bench.file import (
+    BenchFile,
+    BoardLine,
+    EvBox,
+    Instruments,
+    Lines,
+    P1Line,
+    Scope,
+    SerialLine,
+    TcpLine,
+    load_bench,
+)
 from rig.errors import ConfigurationError
 
 
@@ -42,10 +53,21 @@ def test_a_real_bench(tmp_path: Path) -> None:
             port = "rfc2217://192.168.0.9:4000"
             [lines.tcp]
             listen = "tcp:192.168.0.4:502"
+            [instruments.ev]
+            resource = "TCPIP::192.168.1.20::5025::SOCKET"
+            [instruments.scope]
+            resource = "USB::0x1AB1::0x04CE::DS1ZA1::INSTR"
+            family = "rigol"
+            channel = 2
+            uncertainty_v = 0.2
             [measuring]
             uncertainty_s = 0.05
             """,
         )
+    )
+    assert bench.instruments.ev == EvBox(resource="TCPIP::192.168.1.20::5025::SOCKET")
+    assert bench.instruments.scope == Scope(
+        resource="USB::0x1AB1::0x04CE::DS1ZA1::INSTR", family="rigol", channel=2, uncertainty_v=0.2
     )
     assert bench.station.name == "customer unit 17"
     assert (bench.station.sockets, bench.station.feeders) == (2, 2)
@@ -66,7 +88,10 @@ def test_a_real_bench(tmp_path: Path) -> None:
         ("[lines.rtu]\nbaud = 9600", r"unknown field `baud` in \[lines.rtu\]; allowed are: port"),
         ("[lines.tcp]\nport = 502", r"unknown field `port` in \[lines.tcp\]; allowed are: listen"),
         ("[lines.ttl]\nport = 'pty'", r"unknown field `ttl` in \[lines\]; allowed are: p1, tic, rtu, tcp, board"),
-        ("stations = 1", r"unknown field `stations` at the top level; allowed are: name, station, lines, measuring"),
+        (
+            "stations = 1",
+            r"unknown field `stations` at the top level; allowed are: name, station, lines, instruments, measuring",
+        ),
         ('[station]\nkind = "toaster"', r"Invalid enum value 'toaster' in \[station.kind\]"),
         ("[measuring]\nuncertainty_s = -1", r"uncertainty_s = -1 in \[measuring\]; it must be from 0 to 60 s"),
         ("[measuring]\nuncertainty_s = nan", r"uncertainty_s = nan"),
@@ -89,6 +114,24 @@ def test_a_real_bench(tmp_path: Path) -> None:
         ('[station.settings]\n"probing.duration_s" = "off"', r"\"probing.duration_s\" = 'off'"),
         ('[station.settings]\n"probing.duration_s" = true', r'"probing.duration_s" = True'),
         ('[station.settings]\n"probing.duration_s" = nan', r'"probing.duration_s" = nan'),
+        ("[instruments.dmm]", r"unknown field `dmm` in \[instruments\]; allowed are: ev, scope"),
+        (
+            "[instruments.ev]\nfamily = 'x'",
+            r"unknown field `family` in \[instruments.ev\]; allowed are: resource, dialect",
+        ),
+        ("[instruments.scope]\nfamily = 'tek'", r"Invalid enum value 'tek' in \[instruments.scope.family\]"),
+        ("[instruments.scope]\nchannel = 0", r"\[instruments.scope\]: channel = 0; it must be from 1 to 8"),
+        ("[instruments.ev]\nuncertainty_v = nan", r"\[instruments.ev\]: uncertainty_v = nan; it must be from 0 to 1"),
+        ("[instruments.ev]\nuncertainty_duty_pct = 6", r"uncertainty_duty_pct = 6; it must be from 0 to 5"),
+        ("[instruments.scope]\nresource = 'GPIB::9::INSTR'", r"the pilot of the reference station is emulated; leave"),
+        (
+            "[station]\nkind = 'external'\n[instruments.scope]\nresource = '192.168.1.9'",
+            r"\[instruments.scope\]: instrument '192.168.1.9' is no VISA resource string; .* is \"emulated\"",
+        ),
+        (
+            "[station]\nkind = 'external'\n[instruments.scope]\nresource = 'GPIB::9::INSTR'\ntimeout_s = 0",
+            r"\[instruments.scope\]: instrument GPIB::9::INSTR: a timeout is above 0 s",
+        ),
         ("[station", r"is not TOML: "),
         ("name = 3", r"Expected `str`, got `int` in \[name\]"),
     ],
@@ -120,6 +163,13 @@ def test_where_no_meter_can_listen(tmp_path: Path, address: str) -> None:  # ALB
 def test_the_default_bench_has_every_line_on_ports_of_its_own() -> None:
     assert BenchFile().lines == Lines(P1Line(), SerialLine("pty"), SerialLine("pty"), TcpLine(), BoardLine())
     assert TcpLine().listen == "tcp:127.0.0.1:0"
+
+
+def test_a_file_names_the_instruments_that_are_there(tmp_path: Path) -> None:
+    """Or none, and has the emulated ones."""
+    assert load_bench(write(tmp_path, "")).instruments == Instruments(EvBox(), Scope())
+    assert load_bench(write(tmp_path, "[instruments]")).instruments == Instruments()
+    assert load_bench(write(tmp_path, "[instruments.scope]")).instruments == Instruments(None, Scope())
 
 
 @pytest.mark.parametrize("line", ["p1", "tic", "rtu"])

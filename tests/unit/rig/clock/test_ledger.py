@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from rig.clock import Ledger
@@ -45,3 +47,24 @@ def test_bytes_nobody_wrote_point_at_a_second_program() -> None:
     hop.sent(1)
     with pytest.raises(HarnessError, match="p1: 2 bytes were read that nobody wrote"):
         hop.received(3)
+
+
+def test_it_knows_the_ttys_to_which_every_byte_counts() -> None:
+    master, slave = os.openpty()
+    device = os.fstat(slave).st_rdev
+    ledger = Ledger()
+    hop = ledger.hop("p1")
+    hop.opened(slave)
+    assert ledger.devices == {device}
+    assert not ledger.busy
+    hop.sent(2)
+    hop.received(1)
+    assert [*ledger.busy] == [device]
+    hop.received(1)
+    assert not ledger.busy
+    hop.sent(1)
+    hop.closed()
+    assert not ledger.devices
+    assert not ledger.busy
+    os.close(slave)
+    os.close(master)

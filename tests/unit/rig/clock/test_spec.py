@@ -36,3 +36,9 @@ def test_a_scaled_second_is_short() -> None:
     assert loop.time() >= 10.0
     assert time.monotonic() - began >= 0.1
     loop.close()
+
+
+def test_an_instant_of_real_time_is_over_at_once() -> None:
+    loop = ClockSpec.parse("real").make_loop()
+    loop.run_until_complete(loop.idle())
+    loop.close()

@@ -64,6 +64,78 @@ def test_a_byte_in_a_tty_is_handled_before_time_moves(loop: VirtualLoop) -> None
     assert got == [(float(number), b"%d\n" % number) for number in range(200)]
 
 
+def test_a_byte_in_a_counted_tty_is_handled_before_time_moves(loop: VirtualLoop) -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    hop = loop.ledger.hop("p1: cable to station")
+    hop.opened(slave)
+    got: list[tuple[float, bytes]] = []
+
+    def read() -> None:
+        got.append((loop.time(), os.read(slave, 100)))
+        hop.received(len(got[-1][1]))
+
+    loop.add_reader(slave, read)
+
+    async def main() -> None:
+        for number in range(200):
+            hop.sent(os.write(master, b"%d\n" % number))
+            await asyncio.sleep(1.0)
+
+    loop.run_until_complete(main())
+    loop.remove_reader(slave)
+    hop.closed()
+    os.close(slave)
+    os.close(master)
+    assert got == [(float(number), b"%d\n" % number) for number in range(200)]
+
+
+def test_what_is_there_at_once_is_handled_in_the_order_of_registration(loop: VirtualLoop) -> None:
+    pairs = [os.openpty() for _ in range(4)]
+    hops = [loop.ledger.hop(f"cable to port {number}") for number in range(4)]
+    read: list[int] = []
+
+    def reader(number: int) -> None:
+        hops[number].received(len(os.read(pairs[number][1], 100)))
+        read.append(number)
+
+    async def main() -> None:
+        for number, (_, slave) in enumerate(pairs):
+            tty.setraw(slave)
+            hops[number].opened(slave if number % 2 else None)
+            loop.add_reader(slave, reader, number)
+        for number in (3, 2, 1, 0):
+            hops[number].sent(os.write(pairs[number][0], b"x"))
+        await asyncio.sleep(1.0)
+
+    loop.run_until_complete(main())
+    for hop, (master, slave) in zip(hops, pairs, strict=True):
+        loop.remove_reader(slave)
+        hop.closed()
+        os.close(slave)
+        os.close(master)
+    assert read == [0, 1, 2, 3]
+
+
+def test_a_tty_that_is_counted_no_longer_shows_its_hang_up(loop: VirtualLoop) -> None:
+    master, slave = os.openpty()
+    hop = loop.ledger.hop("p1: cable to station")
+    hop.opened(slave)
+    hung_up = asyncio.Event()
+    loop.add_reader(slave, hung_up.set)
+
+    async def main() -> float:
+        await asyncio.sleep(1.0)
+        hop.closed()
+        os.close(master)
+        await asyncio.wait_for(hung_up.wait(), 1.0)
+        loop.remove_reader(slave)
+        return loop.time()
+
+    assert loop.run_until_complete(main()) == 1.0
+    os.close(slave)
+
+
 def test_time_stands_still_while_the_ledger_is_not_zero(loop: VirtualLoop) -> None:
     read_end, write_end = os.pipe()
     hop = loop.ledger.hop("pipe")
@@ -161,3 +233,43 @@ def test_the_present_is_finished_before_the_future_begins(loop: VirtualLoop) -> 
     loop.call_soon(soon, 3)
     loop.run_until_complete(asyncio.sleep(2.0))
     assert order == ["soon 3", "soon 2", "soon 1", "soon 0", "later"]
+
+
+def test_idle_is_when_all_of_an_instant_has_happened(loop: VirtualLoop) -> None:
+    reader, writer = os.pipe()
+    happened: list[str] = []
+    loop.add_reader(reader, lambda: happened.append(os.read(reader, 10).decode()))
+
+    async def main() -> None:
+        loop.call_soon(happened.append, "soon")
+        loop.call_later(1e-6, happened.append, "later")
+        os.write(writer, b"byte")
+        await loop.idle()
+        happened.append(f"idle at {loop.time():g} s")
+        await asyncio.sleep(1.0)
+
+    loop.run_until_complete(main())
+    loop.remove_reader(reader)
+    os.close(reader)
+    os.close(writer)
+    assert happened == ["soon", "byte", "idle at 0 s", "later"]
+
+
+def test_those_who_wait_for_idle_come_one_after_the_other(loop: VirtualLoop) -> None:
+    told: list[str] = []
+
+    async def wait(name: str) -> None:
+        await loop.idle()
+        told.append(f"{name} begins")
+        await loop.run_in_executor(None, threading.Event().wait, 0.02)
+        told.append(f"{name} ends")
+
+    async def main() -> None:
+        given_up = asyncio.create_task(wait("nobody"))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(wait("first"), wait("second"))
+
+    loop.run_until_complete(main())
+    assert told == ["first begins", "first ends", "second begins", "second ends"]
+    assert loop.time() == 0.0

@@ -29,8 +29,12 @@ def test_a_new_one_waits_for_one_that_still_draws() -> None:
     assert hand_over({1: 110, 2: 140}, {1: (25_000,) * 3, 2: NONE}, {1: 250, 2: 0}) == {1: 110, 2: 0}
 
 
-def test_what_is_left_already_can_be_offered() -> None:
-    assert hand_over({1: 110, 2: 140}, {1: (18_000,) * 3, 2: NONE}, {1: 250, 2: 0}) == {1: 110, 2: 70}
+def test_a_part_of_it_is_not_offered_yet() -> None:  # UI-005, M3-001
+    assert hand_over({1: 110, 2: 140}, {1: (18_000,) * 3, 2: NONE}, {1: 250, 2: 0}) == {1: 110, 2: 0}
+
+
+def test_nobody_waits_where_there_is_room_all_the_same() -> None:
+    assert hand_over({1: 110, 2: 140}, {1: (18_000,) * 3, 2: NONE}, {1: 250, 2: 0}, limit_da=320) == {1: 110, 2: 140}
 
 
 def test_one_that_is_to_rise_keeps_what_it_has() -> None:
@@ -46,6 +50,6 @@ def test_one_that_claims_nothing_any_more_may_still_draw() -> None:
     assert hand_over({2: 250}, {1: (20_000,) * 3, 2: (6_000,) * 3}, {1: 0, 2: 60}) == {2: 60}
 
 
-@pytest.mark.parametrize(("drawn_ma", "offer_da"), [(11_550, 140), (11_551, 134)])
+@pytest.mark.parametrize(("drawn_ma", "offer_da"), [(11_550, 140), (11_551, 0)])
 def test_a_little_more_than_the_offer_is_noise(drawn_ma: int, offer_da: int) -> None:  # OCP-002: 105 %
     assert hand_over({1: 110, 2: 140}, {1: (drawn_ma,) * 3, 2: NONE}, {1: 110, 2: 0}) == {1: 110, 2: offer_da}
