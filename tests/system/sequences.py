@@ -98,11 +98,11 @@ def stations(draw: st.DrawFn, bench: BenchTable) -> dict[str, Any]:
 
 
 def waits(longest_s: float) -> SearchStrategy[float]:
-    """From no time at all to hours, in tenths of a second."""
-    scales = (0, 10, 100, 1_000, 10_000, 100_000)
+    """From a tenth of a second to hours."""
+    scales = (1, 10, 100, 1_000, 10_000, 100_000)
     return (
         st.sampled_from([scale for scale in scales if scale <= longest_s * 10])
-        .flatmap(lambda scale: st.integers(scale // 10, scale))
+        .flatmap(lambda scale: st.integers(max(1, scale // 10), scale))
         .map(lambda tenths: tenths / 10)
     )
 
