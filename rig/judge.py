@@ -27,6 +27,8 @@ class Judge:
     def __init__(self, case: str, known: Callable[[str], object], uncertainty_s: float = 0.0) -> None:
         self.case = case
         self.verdicts: list[Verdict] = []
+        self.beyond: set[str] = set()
+        """Clauses that are judged beyond those that the case is marked with: by invariants."""
         self._known = known
         self._uncertainty_s = uncertainty_s
 

@@ -25,6 +25,7 @@ _EXAMPLES, _EXAMPLES_ON_SOCKETS = 1, 3
 def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> CaseResult:
     """The result of a case that ran to its end or was ended by `raised`. Leaves its evidence in the case's folder."""
     clauses = [str(clause) for mark in item.iter_markers("clause") for clause in mark.args]
+    clauses += sorted(case.judge.beyond.difference(clauses))
     outcome, error = _settle(case, clauses, raised)
     captures: list[str] = []
     plot = ""

@@ -7,6 +7,7 @@ A conformance case is an `async def` test that takes the fixture `rig` and is ma
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from rig.gather import Gathered, part_name
 from rig.options import DEFAULT_SEED, RunOptions
 from rig.outcome import conclude
 from rig.report.model import CaseResult
+from rig.scenario.case import ScenarioFile
+from rig.scenario.file import is_scenario
 
 COLLECTOR = pytest.StashKey["Collector"]()
 _OPTIONS = pytest.StashKey[RunOptions]()
@@ -77,9 +80,16 @@ def rig(request: pytest.FixtureRequest, _machine_holds: None) -> Iterator[Case]:
     case.close()
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A scenario file is a case as well."""
+    return ScenarioFile.from_parent(parent, path=file_path) if is_scenario(file_path) else None
+
+
 def _make_case(item: pytest.Item) -> Case:
     options = item.config.stash[_OPTIONS]
-    name = case_name(item.path, item.name)
+    name = item.name if isinstance(item.parent, ScenarioFile) else case_name(item.path, item.name)
+    if isinstance(item.parent, ScenarioFile) and (seed := item.parent.script.scenario.seed) is not None:
+        options = dataclasses.replace(options, seed=seed)
     case = Case(name, options, files=None if options.parts is None else options.parts / part_name(name))
     item.stash[_CASE] = case
     return case

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +21,8 @@ from rig.plugin import COLLECTOR, Collector
 from rig.preflight import preflight
 from rig.report.model import Report
 from rig.report.summary import print_summary
+from rig.scenario.file import found, is_scenario, load
+from rig.scenario.script import refusal
 from rig.terminal import complain
 
 PASSED, FINDINGS, HARNESS = 0, 1, 2
@@ -31,9 +33,10 @@ _PLUGINS = ("no:cacheprovider", "rig.plugin", "pytest_timeout", "xdist.plugin")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user asked for. `jobs` None: one worker per core in virtual time, one in real time.
+    """What the user asked for.
 
-    `keyword` chooses cases by name, as pytest's -k does.
+    `suites` are names of suites, scenario files, or folders of these. `jobs` None: one worker per core in virtual
+    time, one in real time. `keyword` chooses cases by name, as pytest's -k does.
     """
 
     suites: list[str]
@@ -81,7 +84,7 @@ def run(wanted: Wanted, console: Console) -> int:
     machine. Raises HarnessError when the run breaks down; no report is written then.
     """
     options = RunOptions.parse(clock=wanted.clock, seed=wanted.seed, bench=wanted.bench)
-    arguments = _arguments(wanted, options)
+    arguments = _arguments(wanted, options, _chosen(wanted.suites, options))
     if wanted.report is not None:
         report_folder.check(wanted.report)
     preflight(options)
@@ -156,7 +159,19 @@ def _only_our_plugins() -> Iterator[None]:
         os.environ.update(theirs)
 
 
-def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
+def _chosen(names: Sequence[str], options: RunOptions) -> list[Path]:
+    """The folders of suites, and scenario files, which are checked. Raises ConfigurationError for anything else."""
+    known = paths.suite_names()
+    suites = [name for name in names if name in known or not (is_scenario(Path(name)) or Path(name).is_dir())]
+    files = [file.absolute() for name in names if name not in suites for file in found(Path(name))]
+    for file in files:
+        script = load(file)
+        if options.bench.station.kind == "reference" and (why := refusal(script)):
+            raise ConfigurationError(f"scenario {file}: [station]: {why}")
+    return [*(paths.suite_paths(suites) if suites or not files else []), *files]
+
+
+def _arguments(wanted: Wanted, options: RunOptions, chosen: Sequence[Path]) -> list[str]:
     # Hardware cannot be shared between workers; neither can a core, in scaled time.
     most = (os.cpu_count() or 1) if options.clock.kind == "virtual" else 1
     jobs = min(wanted.jobs or most, most)
@@ -184,7 +199,7 @@ def _arguments(wanted: Wanted, options: RunOptions) -> list[str]:
         # With or without workers: a file that cannot be imported costs its own cases, and the run ends with an error.
         "--continue-on-collection-errors",
         *(f"{name}{value}" for name, value in options_of_pytest.items() if value is not None),
-        *map(str, paths.suite_paths(wanted.suites)),
+        *map(str, chosen),
     ]
 
 

@@ -74,6 +74,11 @@ class Socket:
         return self._vehicle
 
     @property
+    def pilot_faults(self) -> PilotFaults:
+        """What is wrong between generator and car."""
+        return self._faults
+
+    @property
     def contactor_closed(self) -> bool:
         """Whether the contacts are closed, whatever their command."""
         return self._contactor.closed

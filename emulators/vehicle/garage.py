@@ -6,6 +6,7 @@ docs/cars.md explains every key. A file with a mistake is refused with one line 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -52,30 +53,50 @@ def cars() -> tuple[str, ...]:
 
 def load(car: str | Path) -> Car:
     """A car by its name in `cars()`, or from a file whose name ends in .toml. Raises BadConfiguration."""
+    return car_of(read(car), _named(car))
+
+
+def read(car: str | Path) -> dict[str, object]:
+    """The keys of a car, by its name or from its file, for somebody who changes some. Raises BadConfiguration."""
     if str(car).endswith(SUFFIX):
         try:
-            return parse(Path(car).read_text(encoding="utf-8"), str(car))
+            return _parsed(Path(car).read_text(encoding="utf-8"), str(car))
         except OSError as error:
             raise BadConfiguration(f"{car}: cannot be read ({error.strerror})") from None
         except UnicodeDecodeError as error:
             raise BadConfiguration(f"{car}: a TOML file is UTF-8, which byte {error.start} is not") from None
     if car not in cars():
         raise BadConfiguration(f"there is no car {str(car)!r}; there is {', '.join(cars())}, or FILE.toml")
-    name = f"{car}{SUFFIX}"
-    return parse(CARS.joinpath(name).read_text(encoding="utf-8"), name)
+    return _parsed(CARS.joinpath(_named(car)).read_text(encoding="utf-8"), _named(car))
 
 
 def parse(text: str, source: str) -> Car:
     """The car in a TOML text; `source` is named in messages. Raises BadConfiguration."""
+    return car_of(_parsed(text, source), source)
+
+
+def car_of(keys: Mapping[str, object], source: str) -> Car:
+    """The car with these keys; `source` is named in messages. Raises BadConfiguration."""
     try:
-        given = tomllib.loads(text)
+        given = dict(keys)
         _check_keys(given)
         _check_choices(given)
         about = {key: given.pop(key) for key in About.__struct_fields__ if key in given}
         if "duty_table" in given:
-            given["duty_table"] = DUTY_TABLES[given["duty_table"]]
+            given["duty_table"] = DUTY_TABLES[str(given["duty_table"])]
         return Car(msgspec.convert(about, About), msgspec.convert(given, VehicleSpec))
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, BadConfiguration) as error:
+    except (msgspec.ValidationError, BadConfiguration) as error:
+        raise BadConfiguration(f"{source}: {error}") from None
+
+
+def _named(car: str | Path) -> str:
+    return str(car) if str(car).endswith(SUFFIX) else f"{car}{SUFFIX}"
+
+
+def _parsed(text: str, source: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{source}: {error}") from None
 
 

@@ -26,8 +26,8 @@ class Vehicle:
     """One car. It reports `vehicle` events: plugged, unplugged, ready (S2 closed), stopped (S2 open), full, asleep,
     awake. A car with a simplified pilot is in state C all the time; it is ready when it would draw.
 
-    The methods named `set_…`, `stop` and `resume` are for whoever plays the driver: they take effect at the next
-    `step`, without the reaction delay but with the ramp. `next_deadline_s` is in the past until then.
+    The methods named `set_…`, `stop`, `resume` and `fall_asleep` are for whoever plays the driver: they take effect at
+    the next `step`, without the reaction delay but with the ramp. `next_deadline_s` is in the past until then.
     """
 
     def __init__(self, spec: VehicleSpec, emit: Emit = silent) -> None:
@@ -55,6 +55,7 @@ class Vehicle:
         self._unanswered: list[tuple[float, int]] = []  # when to answer, and to what; in the order of the offers
         self._followed_ma = 0
         self._asleep = False
+        self._to_sleep = False  # as the controls say
         self._sleep_s: float | None = None
         self._up_s = 0.0
 
@@ -79,6 +80,11 @@ class Vehicle:
     def asleep(self) -> bool:
         """Whether the car has to be woken before it charges."""
         return self._asleep
+
+    @property
+    def willing(self) -> bool:
+        """Whether the car would charge if it were offered enough: not full, not asleep, and not stopped by hand."""
+        return self._draw.wanted and not self._charger.full and not self._asleep
 
     def currents_ma(self, now_s: float) -> Triple:
         """L1, L2, L3 in mA at `now_s`, valid from the last step to the next deadline."""
@@ -183,11 +189,16 @@ class Vehicle:
         """Want current again after `stop`."""
         self._next_draw = self._next_draw.with_wanted(True)
 
+    def fall_asleep(self) -> None:
+        """Fall asleep, from whatever the car was doing; it is woken as its kind is, or by its plug."""
+        self._to_sleep = True
+
     # -- time ----------------------------------------------------------------------------------------------------
 
     def next_deadline_s(self) -> float | None:
         """When `step` wants to be called; in the past after a control was changed, None when never."""
-        return self._now_s if self._next_draw is not self._draw else self.next_change_s()
+        changed = self._next_draw is not self._draw or self._to_sleep
+        return self._now_s if changed else self.next_change_s()
 
     def next_change_s(self) -> float | None:
         """When the car does something next by itself."""
@@ -213,6 +224,9 @@ class Vehicle:
             else:
                 self._open_s2(now_s, "stopped")
             self._retarget(now_s)
+        if self._to_sleep:
+            self._to_sleep = False
+            self._sleep(now_s)
 
     def _act(self, due_s: float) -> None:
         self._charger.step(due_s)
@@ -229,10 +243,7 @@ class Vehicle:
         if due_s == self._start_s:
             self._close_s2(due_s)
         if due_s == self._sleep_s:
-            self._sleep_s = None
-            self._asleep = True
-            self._open_s2(due_s, "stopped")
-            self._report(due_s, "asleep")
+            self._sleep(due_s)
 
     # -- the offer -----------------------------------------------------------------------------------------------
 
@@ -289,6 +300,12 @@ class Vehicle:
     def _plan_sleep(self, now_s: float) -> None:
         if self.spec.sleep_after_s is not None and not self._asleep and self._sleep_s is None:
             self._sleep_s = now_s + self.spec.sleep_after_s
+
+    def _sleep(self, now_s: float) -> None:
+        self._sleep_s = None
+        self._asleep = True
+        self._open_s2(now_s, "stopped")
+        self._report(now_s, "asleep")
 
     def _wake(self, now_s: float) -> None:
         self._asleep = False

@@ -26,7 +26,7 @@ from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.built import Built
 from rig.bench.file import EMULATED, PROBING, BenchFile, EvBox, P1Line, Scope, StationEntry, TcpLine
-from rig.bench.installed import note_installation
+from rig.bench.installed import changed, note_installation, note_limits
 from rig.bench.observed import Expectation, Observed
 from rig.bench.outlet import CHARGING_WITHIN_S, Outlet
 from rig.bench.phases import STRAIGHT, at_terminals, phases_of, to_grid
@@ -67,7 +67,8 @@ class Bench:
     wait until that of an external one is over. `station_on` False leaves the station off, for `check_meter`. `files` is
     the folder for captures, None for none.
 
-    What is said of a socket, a car or an observation without an outlet is meant of outlet 1.
+    `orders` has the phases of the grid at the terminals of each socket. What is said of a socket, a car or an
+    observation without an outlet is meant of outlet 1.
 
     Raises NotTestableHere when the bench file lacks a line that the case needs, or the station is not set as needed or
     has another number of sockets or feeders; ConfigurationError for numbers of them that no station has.
@@ -112,6 +113,7 @@ class Bench:
         set_to_it = meter is not None and meter.settings.keys() <= settings.keys()
         if self._meter is not None and set_to_it and file.station.kind == "reference":
             self._settings = {**self._meter.station_settings, **self._settings}
+        self._stored: dict[str, object] = {}
         self.station = _handle(file)
         orders = built.orders(self._phases)
         probing_s = _probing_s(file.station, probing)
@@ -119,7 +121,9 @@ class Bench:
         if behind_meter:
             for outlet, order in zip(self.outlets, orders, strict=True):
                 self._connect(outlet.socket, order)
-        note_installation(timeline, loop.time(), dict(enumerate(orders, 1)), self._settings)
+        self.orders: Mapping[int, str] = dict(enumerate(orders, 1))
+        note_installation(timeline, loop.time(), self.orders, self._settings)
+        self._house_a = self._pv_a = (0.0,) * self._phases
         self.site.add_load(HOUSE, 0.0)
         self.site.add_pv(PV, 0.0)
         self._board = Board(
@@ -240,6 +244,16 @@ class Bench:
         return self.outlet(1).observed
 
     @property
+    def settings(self) -> Mapping[str, object]:
+        """What the station runs on, as far as bench file and case say."""
+        return self._settings
+
+    @property
+    def meter_kind(self) -> MeterKind | None:
+        """What stands at the connection, None on a bench without a meter."""
+        return None if self._meter is None else self._meter.kind
+
+    @property
     def meter(self) -> BenchMeter:
         """The meter. Only on a bench with one."""
         assert self._meter is not None
@@ -282,11 +296,19 @@ class Bench:
 
     def house(self, *a_per_phase: float) -> None:
         """The rest of the house draws this from now on; one number is for every phase."""
-        self.site.set_load(HOUSE, *self._on_phases(a_per_phase))
+        self._house_a = self._on_phases(a_per_phase)
+        self.site.set_load(HOUSE, *self._house_a)
+        self._tell_site()
 
     def pv(self, *a_per_phase: float) -> None:
         """The panels on the roof feed in this from now on; one number is for every phase."""
-        self.site.set_pv(PV, *self._on_phases(a_per_phase))
+        self._pv_a = self._on_phases(a_per_phase)
+        self.site.set_pv(PV, *self._pv_a)
+        self._tell_site()
+
+    def _tell_site(self) -> None:
+        fields = {"house_a": list(self._house_a), "pv_a": list(self._pv_a)}
+        self._timeline.record(self._loop.time(), "site", "site", fields)
 
     def _on_phases(self, a_per_phase: tuple[float, ...]) -> tuple[float, ...]:
         return a_per_phase * self._phases if len(a_per_phase) == 1 else a_per_phase
@@ -298,13 +320,21 @@ class Bench:
 
     def configure(self, changes: Mapping[str, object]) -> str:
         """Change settings of the running station; see StationHandle."""
-        return self.station.configure(changes)
+        refusal = self.station.configure(changes)
+        fields = {"changes": dict(changes), "refusal": refusal}
+        self._timeline.record(self._loop.time(), "bench", "configured", fields)
+        if not refusal:
+            self._stored = changed(self._stored, changes)
+        return refusal
 
     async def reboot(self) -> Event:
         """Let the station reboot and wait until it is on again; see StationHandle. Returns the event with which it
         began.
         """
+        self._settings = changed(self._settings, self._stored)
+        self._stored = {}
         began = self._timeline.record(self._loop.time(), "bench", "reboot", {})
+        note_limits(self._timeline, began.at_s, self._settings)
         await self.station.reboot()
         return began
 

@@ -12,6 +12,7 @@ from rig.cli.clauses import clauses_command
 from rig.cli.emulate import emulate_command
 from rig.cli.replay import replay_command
 from rig.cli.run import run_command
+from rig.cli.scenario import scenario_app
 from rig.errors import HarnessError, RigError
 from rig.terminal import complain
 
@@ -31,6 +32,7 @@ app.command("run")(run_command)
 app.command("clauses")(clauses_command)
 app.command("emulate")(emulate_command)
 app.command("replay")(replay_command)
+app.add_typer(scenario_app)
 
 
 def main() -> None:

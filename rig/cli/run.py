@@ -14,7 +14,8 @@ from rig.terminal import output
 
 def run_command(
     suites: Annotated[
-        list[str] | None, typer.Argument(metavar="[SUITE]...", help="Suites to run; default: all.")
+        list[str] | None,
+        typer.Argument(metavar="[SUITE|FILE]...", help="Suites, scenario files or folders of these; default: all."),
     ] = None,
     bench: Annotated[Path | None, typer.Option(metavar="FILE", help="Bench file; default: reference station.")] = None,
     clock: Annotated[str, typer.Option(metavar="CLOCK", help="virtual, real or scaled:N.")] = "virtual",

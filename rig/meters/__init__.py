@@ -2,6 +2,6 @@
 
 from rig.meters.base import BenchMeter, Place
 from rig.meters.kinds import KINDS, MeterKind, PortName, kind
-from rig.meters.making import make
+from rig.meters.making import breaks_of, make
 
-__all__ = ["KINDS", "BenchMeter", "MeterKind", "Place", "PortName", "kind", "make"]
+__all__ = ["KINDS", "BenchMeter", "MeterKind", "Place", "PortName", "breaks_of", "kind", "make"]

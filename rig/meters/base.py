@@ -106,10 +106,16 @@ class BenchMeter(ABC):
         if what not in self.breaks:
             raise HarnessError(f"a {self.kind.title} cannot be {what!r}; it can be {', '.join(self.breaks)}")
         mend = self.breaks[what]()
+        self._tell(what, on=True)
         try:
             yield
         finally:
             mend()
+            self._tell(what, on=False)
+
+    def _tell(self, what: str, *, on: bool) -> None:
+        place = self._place
+        place.timeline.record(place.loop.time(), METER, "break", {"what": what, "on": on})
 
     def composed(self, event: Event) -> bool:
         """Whether an event says that the meter composed something, a telegram or an answer with values."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
 from emulators.vehicle.spec import VehicleSpec
@@ -12,6 +10,7 @@ from rig.case import Case
 from rig.clauses.timings import timing
 from rig.kit.balancing import DSMR5, settings
 from rig.kit.overdraw import PATIENCE_S
+from rig.scenario import load, play
 
 MAX_A = 26.0
 HIGH_A, LOW_A = 20.0, 6.0
@@ -108,7 +107,7 @@ async def test_measured_against_what_is_signalled(rig: Case) -> None:
         )
 
 
-FIELD_REPORT = "field/limit-lowered-while-drawing.toml"
+FIELD_REPORT = "field/limit-lowered-while-drawing.scenario.toml"
 
 
 @pytest.mark.clause("OCP-024")
@@ -118,34 +117,4 @@ async def test_field_report(rig: Case) -> None:
     8.28 A against 6.4 A and then 6.0 A. When the grace after the first decrease is over, the draw is in the band of
     2 s; the report's station paused as well. Replayed with the meter in the role of the energy manager.
     """
-    scenario = tomllib.loads((paths.fixtures() / FIELD_REPORT).read_text(encoding="utf-8"))
-    limits_a, draws_a = dict(scenario["limits_a"]), dict(scenario["draws_a"])
-    grace, trip = timing("OCP-024"), timing("OCP-004")
-    async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5) as bench:
-        rig.need(bench.capabilities, "pilot")
-        bench.house(MAX_A - limits_a[0.0])
-        await bench.readings(2)
-        vehicle = await bench.charge(car(0.0))
-        await rig.until(rig.now_s() + 60.0)
-        began_s = rig.now_s()
-        for at_s in sorted({*limits_a, *draws_a}):
-            await rig.until(began_s + at_s)
-            if at_s in limits_a:
-                bench.house(MAX_A - limits_a[at_s])
-            if at_s in draws_a and bench.observed.pilot_state != "F":
-                await bench.draw(vehicle, draws_a[at_s])
-        offers = [event for event in rig.timeline.of("pilot") if event.at_s >= began_s]
-        lowered = next((event for event in offers if 0.0 < (event.data["offered_a"] or 0.0) <= limits_a[20.0]), None)
-        tripped = next((event for event in offers if event.data["state"] == scenario["ends_in"]), None)
-        if lowered is None:
-            rig.judge.holds("OCP-024", "the offer falls", holds=False, seen="it stayed", promised="6.4 A, then 6.0 A")
-            return
-        rig.judge.elapsed(
-            "OCP-024",
-            "pause after the first decrease",
-            start=lowered,
-            end=tripped,
-            limit_s=grace.value_s,
-            late_s=trip.value_s + 0.5,
-            watched_until_s=rig.now_s(),
-        )
+    await play(rig, load(paths.fixtures() / FIELD_REPORT))

@@ -644,3 +644,25 @@ def test_any_life_of_any_car(
         assert punctual.car.next_deadline_s() == often.car.next_deadline_s() == late.car.next_deadline_s()
         assert punctual.car.pilot_load == often.car.pilot_load == late.car.pilot_load
     assert punctual.events == often.events == late.events
+
+
+def test_falls_asleep_when_told_so_and_is_woken_as_its_kind_is() -> None:
+    bench = charging(wakes_by="offer")
+    assert bench.car.willing
+    bench.car.fall_asleep()
+    assert bench.car.next_deadline_s() is not None
+    assert bench.a(10.0) == 0.0
+    assert bench.events[-2:] == [(10.0, "stopped"), (10.0, "asleep")]
+    assert (bench.car.asleep, bench.car.willing) == (True, False)
+    bench.level(B2, HIGH, 20.0)
+    bench.offer(16.0, 30.0)
+    assert bench.events[-1] == (30.0, "awake")
+    assert bench.car.willing
+
+
+def test_is_willing_until_it_is_stopped_by_hand_or_full() -> None:
+    bench = charging()
+    bench.car.stop()
+    bench.car.step(3.0)
+    assert not bench.car.willing
+    assert not Vehicle(load("full").spec).willing

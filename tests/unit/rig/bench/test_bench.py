@@ -603,3 +603,22 @@ def test_nothing_of_the_machine_is_on_the_timeline(room: Room, scratch: Path, me
         str(os.getpid()).encode(),
     ):
         assert trace not in text
+
+
+def test_the_timeline_tells_of_the_site_and_of_what_is_wrong_with_the_meter(room: Room) -> None:
+    async def body() -> None:
+        async with room.bench() as bench:
+            bench.house(5.0)
+            bench.pv(1.0, 2.0, 3.0)
+            with bench.meter.broken("frozen"):
+                await bench.readings(1)
+
+    room.run(body)
+    assert [event.data for event in room.timeline.of("site", "site")] == [
+        {"house_a": [5.0, 5.0, 5.0], "pv_a": [0.0, 0.0, 0.0]},
+        {"house_a": [5.0, 5.0, 5.0], "pv_a": [1.0, 2.0, 3.0]},
+    ]
+    assert [event.data for event in room.timeline.of("break", "meter")] == [
+        {"what": "frozen", "on": True},
+        {"what": "frozen", "on": False},
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig.bench.installed import note_installation
+from rig.bench.installed import changed, note_installation
 from rig.timeline import Timeline
 
 
@@ -31,3 +31,9 @@ def test_the_limits_however_they_are_spelled() -> None:
 
 def test_no_number_is_no_limit() -> None:
     assert noted({"Station-MaxCurrent": "many"}) == WIRING
+
+
+def test_a_change_however_it_is_spelled() -> None:
+    before: dict[str, object] = {"Station-MaxCurrent": 32.0, "Safe-MaxCurrent": 10.0}
+    after = {"Safe-MaxCurrent": 10.0, "station maxcurrent": 16.0}
+    assert changed(before, {"station maxcurrent": 16.0}) == after

@@ -8,7 +8,7 @@ import pytest
 
 from rig.errors import ConfigurationError
 from rig.kit import balancing
-from rig.meters import KINDS, BenchMeter, MeterKind
+from rig.meters import KINDS, BenchMeter, MeterKind, breaks_of
 from rig.meters.serial import P1Meter, RtuMeter, TicMeter
 from rig.meters.tcp import TcpMeter
 from tests.unit.rig.meters.conftest import Yard, descriptors
@@ -40,3 +40,9 @@ def test_what_makes_no_sense_is_the_users(yard: Yard, meter: MeterKind, where: s
     with pytest.raises(ConfigurationError, match=message):
         yard.meter(meter, where)
     assert descriptors() == before
+
+
+@balancing.meters()
+def test_what_can_be_wrong_is_known_without_a_bench(yard: Yard, meter: MeterKind) -> None:
+    made = yard.meter(meter, "tcp::0" if meter.port == "tcp" else "pty")
+    assert breaks_of(meter) == tuple(made.breaks)
