@@ -55,8 +55,14 @@ class Case:
         feeder_2: str | None = None,
         probing: bool = False,
         station_on: bool = True,
+        watched: bool = True,
     ) -> Bench:
-        """A bench to enter with `async with`; see `Bench` for what can be chosen."""
+        """A bench to enter with `async with`; see `Bench` for what can be chosen.
+
+        Unless not `watched`, what always has to hold is judged at every moment of it too.
+        """
+        from rig.invariants import invariants
+
         return Bench(
             self.options.bench,
             loop=self.loop,
@@ -75,6 +81,7 @@ class Case:
             probing=probing,
             station_on=station_on,
             files=self.files,
+            **({"watch": lambda bench: invariants(self, bench)} if watched and station_on else {}),
         )
 
     def need(self, have: frozenset[Capability], *capabilities: Capability) -> None:

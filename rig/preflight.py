@@ -32,7 +32,7 @@ def preflight(options: RunOptions) -> None:
 async def _switch_on_and_off(case: Case) -> None:
     for meter in _one_for_each_line(case.options.bench.lines) or [None]:
         station = case.options.bench.station
-        async with case.bench(meter=meter, sockets=station.sockets, feeders=station.feeders):
+        async with case.bench(meter=meter, sockets=station.sockets, feeders=station.feeders, watched=False):
             pass
     instruments = case.options.bench.instruments
     if _is_real(instruments.ev) or _is_real(instruments.scope):

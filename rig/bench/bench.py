@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -55,6 +55,13 @@ class NotAsking(Finding):
     """The case could not begin: the station neither raises its Data Request nor asks its meter."""
 
 
+Watch = Callable[["Bench"], AbstractContextManager[object]]
+
+
+def _unwatched(_bench: Bench) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 class Bench:
     """Enter it with `async with`; what is on it is then switched on, and off again at the end.
 
@@ -65,7 +72,7 @@ class Bench:
     order at the second one, as the first unless given. `settings` go to the station, on top of those in the bench
     file. Without `probing` the case is not about it: the reference station does not probe, and `charge` and `probed`
     wait until that of an external one is over. `station_on` False leaves the station off, for `check_meter`. `files` is
-    the folder for captures, None for none.
+    the folder for captures, None for none. What `watch` makes of the bench is entered while it is switched on.
 
     `orders` has the phases of the grid at the terminals of each socket. What is said of a socket, a car or an
     observation without an outlet is meant of outlet 1.
@@ -94,6 +101,7 @@ class Bench:
         probing: bool = False,
         station_on: bool = True,
         files: Path | None = None,
+        watch: Watch = _unwatched,
     ) -> None:
         built = Built(sockets, feeders, feeder, feeder_2)
         built.check()
@@ -132,6 +140,7 @@ class Bench:
         listen = "" if file.lines.board is None else file.lines.board.listen
         self._board_link = BoardLink(self._board, listen, loop, timeline)
         self._switched_on = AsyncExitStack()
+        self._watch, self._watching = watch, ExitStack()
         self._shelf: InstrumentShelf | None = None
         self._heard: Event | None = None
         self.began_s = loop.time()
@@ -175,6 +184,7 @@ class Bench:
             if isinstance(error, EmulatorError):
                 raise HarnessError(str(error)) from error
             raise
+        self._watching.enter_context(self._watch(self))
         return self
 
     async def _start(self) -> None:
@@ -211,7 +221,10 @@ class Bench:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._switched_on.aclose()
+        try:
+            self._watching.__exit__(kind, error, trace)
+        finally:
+            await self._switched_on.aclose()
 
     def _on_request(self, active: bool, _now_s: float) -> None:
         """The station's Data Request pin, towards a line that has no modem lines of its own."""

@@ -54,6 +54,7 @@ def bench_for(rig: Case, script: Script) -> Bench:
         feeders=table.feeders,
         feeder_2=table.feeder_2 or None,
         probing=table.probing,
+        watched=False,  # `play` does it, without what the file switches off
     )
     for change, amperes in ((bench.house, table.house_a), (bench.pv, table.pv_a)):
         if any(per_phase := _per_phase(amperes)):

@@ -55,7 +55,7 @@ async def test_enough_for_both(rig: Case, available_a: float) -> None:
 
 @pytest.mark.parametrize("name", ["obedient-3p", "keeps-drawing"])
 @pytest.mark.parametrize("available_a", [PROBING_A, PROBING_A + LEAST_A - A_TENTH_A])
-@pytest.mark.clause("PRB-003", "PRB-005", "PRB-009", "PRB-020", "PRB-021", "PRB-022")
+@pytest.mark.clause("PRB-003", "PRB-005", "PRB-009", "PRB-020", "PRB-021", "PRB-022", "M3-007")
 async def test_too_little_for_both(rig: Case, available_a: float, name: str) -> None:
     """Where less than 6 A are left the other one is paused, in B1 or C1 as its car does (X-03)
 
@@ -70,9 +70,10 @@ async def test_too_little_for_both(rig: Case, available_a: float, name: str) -> 
         since_s = c2.at_s + ADJUSTED_S
         for clause in ("PRB-005", "PRB-020"):
             judge_level(rig, first, clause, "while the other is probed", 0.0, since_s=since_s, until_s=rig.now_s())
-        judge_states(rig, first, "PRB-022", "while the other is probed", "B1", "C1", since_s=since_s)
+        for clause in ("PRB-022", "M3-007"):
+            judge_states(rig, first, clause, "while the other is probed", "B1", "C1", since_s=since_s)
         judge_level(rig, second, "PRB-003", "while it is probed", PROBING_A, since_s=c2.at_s, until_s=rig.now_s())
-        for clause in ("PRB-021", "PRB-022"):
+        for clause in ("PRB-021", "PRB-022", "M3-007"):
             judge_states(rig, second, clause, "while it is probed", "C2", since_s=c2.at_s)
         await rig.until(c2.at_s + OVER_S)
         await sharing.settled(rig, bench)
