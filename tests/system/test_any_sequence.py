@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from rig import paths
 from rig.bench.file import BenchFile, StationEntry
 from rig.case import Case
 from rig.options import RunOptions
@@ -26,7 +25,6 @@ from rig.scenario import SUFFIX, Scenario, load, play, script, text_of
 from tests.system.sequences import scenarios
 
 ROOT = Path(__file__).parents[2]
-FOUND = paths.fixtures() / "scenarios" / "found"
 DEEP = bool(os.environ.get("EVSE_RIG_DEEP"))
 SHARDS = (1, 2)
 # Hypothesis varies what it has come upon: many short searches see more than a long one.
@@ -93,11 +91,6 @@ def test_what_has_to_hold_holds(shard: int, tmp_path: Path, request: pytest.Fixt
         search.run(EXAMPLES, MOST_STEPS, f"{request.config.getoption('--rig-seed')}/{shard}/{number}")
     if DEEP:
         assert search.played_s >= LEAST_DAYS * DAY_S
-
-
-@pytest.mark.parametrize("path", sorted(FOUND.glob(f"*{SUFFIX}")), ids=lambda path: path.name.removesuffix(SUFFIX))
-def test_what_was_found_stays_mended(path: Path, tmp_path: Path) -> None:
-    Search(tmp_path).play(load(path).scenario)
 
 
 BENCH = """
