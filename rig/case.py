@@ -81,7 +81,7 @@ class Case:
             probing=probing,
             station_on=station_on,
             files=self.files,
-            **({"watch": lambda bench: invariants(self, bench)} if watched and station_on else {}),
+            **({"watch": lambda bench: invariants(self, bench, broken_only=True)} if watched and station_on else {}),
         )
 
     def need(self, have: frozenset[Capability], *capabilities: Capability) -> None:

@@ -29,6 +29,8 @@ class Judge:
         self.verdicts: list[Verdict] = []
         self.beyond: set[str] = set()
         """Clauses that are judged beyond those that the case is marked with: by invariants."""
+        self.held: set[str] = set()
+        """Clauses of invariants that were watched all the time and held."""
         self._known = known
         self._uncertainty_s = uncertainty_s
 

@@ -18,8 +18,8 @@ from rig.verdicts import SEVERITY, Outcome, worst
 
 _FINDINGS: tuple[Outcome, ...] = ("fail", "inconclusive")
 _LOG_LINES = 40
-# How several sockets share is worth more than one picture.
-_EXAMPLES, _EXAMPLES_ON_SOCKETS = 1, 3
+# Of how many passed cases that differ only in their parameters the report has a picture; of each is too many.
+_EXAMPLES = 1
 
 
 def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> CaseResult:
@@ -34,7 +34,7 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         write_case_files(case.timeline, case.name, case.files)
         captures = [f"{CAPTURES}/{part_name(case.name)}/{path.name}" for path in sorted(case.files.glob("*.pcapng"))]
     title, _, doc = inspect.cleandoc(getattr(getattr(item, "obj", None), "__doc__", None) or item.name).partition("\n")
-    if case.files is not None and case.options.pictures and (outcome != "pass" or _place(item) < _examples(case)):
+    if case.files is not None and case.options.pictures and (outcome != "pass" or _place(item) < _EXAMPLES):
         plot = case_timeline_svg(case.timeline.events, title=title, moments=moments_of(case.judge.verdicts))
     return CaseResult(
         case=case.name,
@@ -44,6 +44,7 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         doc=doc.strip(),
         clauses=clauses,
         verdicts=case.judge.verdicts,
+        held=sorted(case.judge.held.difference(verdict.clause for verdict in case.judge.verdicts)),
         station_s=round(case.now_s(), 6),
         log=_log(case),
         plot=plot,
@@ -51,12 +52,6 @@ def conclude(item: pytest.Item, case: Case, raised: BaseException | None) -> Cas
         captures=captures,
         error=error,
     )
-
-
-def _examples(case: Case) -> int:
-    """Of how many passed cases that differ only in their parameters the report has a picture; of each is too many."""
-    loaded = {event.data.get("socket") for event in case.timeline.of("currents")}
-    return _EXAMPLES_ON_SOCKETS if len(loaded) > 1 else _EXAMPLES
 
 
 def _place(item: pytest.Item) -> int:

@@ -72,11 +72,14 @@ class Watch:
                 invariant.lasted(self._now_s, at_s, self._seen)
             self._now_s = at_s
 
-    def judge(self, judge: Judge, now_s: float) -> None:
-        """One verdict of each, of what was so up to `now_s`."""
+    def judge(self, judge: Judge, now_s: float, *, broken_only: bool = False) -> None:
+        """One verdict of each, of what was so up to `now_s`; with `broken_only` of those that were broken."""
         self._until(now_s)
         for invariant in self.invariants:
             broken = invariant.broken
+            if broken is None and broken_only:
+                judge.held.add(invariant.clause)
+                continue
             watched = {"since_s": round(self._began_s, 6), "watched_until_s": round(now_s, 6)}
             judge.beyond.add(invariant.clause)
             judge.holds(
@@ -90,10 +93,12 @@ class Watch:
 
 
 @contextmanager
-def invariants(rig: Case, bench: Bench, leave_out: Collection[str] = ()) -> Iterator[Watch]:
+def invariants(
+    rig: Case, bench: Bench, leave_out: Collection[str] = (), *, broken_only: bool = False
+) -> Iterator[Watch]:
     """They hold for the time of a `with` block, all but those of `leave_out` (see `NAMES`); verdicts come at its end.
 
-    Their clauses need no mark on the case.
+    Their clauses need no mark on the case. With `broken_only` those that held are noted without a verdict of their own.
     """
     watch = Watch(lambda: facts_of(bench, rig.options.bench.measuring.uncertainty_s), rig.now_s(), leave_out)
     for event in rig.timeline.events:
@@ -104,4 +109,4 @@ def invariants(rig: Case, bench: Bench, leave_out: Collection[str] = ()) -> Iter
         yield watch
     finally:
         leave()
-    watch.judge(rig.judge, rig.now_s())
+    watch.judge(rig.judge, rig.now_s(), broken_only=broken_only)

@@ -32,6 +32,7 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
     """One case: what was done, what was judged, and where the evidence lies (paths relative to the report folder).
 
     `plot` is the SVG fragment of `case_timeline_svg`, made where the case ran. `error` tells why there is no verdict.
+    `held` are the clauses that were watched at every moment and never broken.
     """
 
     case: str
@@ -41,6 +42,7 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
     doc: str = ""
     clauses: list[str] = []
     verdicts: list[Verdict] = []
+    held: list[str] = []
     station_s: float = 0.0
     log: list[str] = []
     plot: str = ""

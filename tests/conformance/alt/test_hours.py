@@ -8,7 +8,7 @@ import pytest
 
 from rig.case import Case
 from rig.clauses.timings import timing
-from rig.kit.balancing import DSMR5, car, settings
+from rig.kit.balancing import DSMR4, car, settings
 from rig.kit.turns import HANDOVER_S, connected, judge_drawn, pauses, turns
 
 HOURS_S = 4 * 3600.0
@@ -22,7 +22,7 @@ async def test_four_hours(rig: Case) -> None:
 
     No pause is longer than a period, and the two together never draw more than there is.
     """
-    async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5, sockets=2) as bench:
+    async with rig.bench(settings(DSMR4, meter_max_a=MAX_A), meter=DSMR4, sockets=2) as bench:
         rig.need(bench.capabilities, "pilot")
         bench.house(HOUSE_A)
         await bench.readings(2)

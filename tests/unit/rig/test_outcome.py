@@ -183,19 +183,17 @@ class Parametrised(Item):
         self.session = session
 
 
-@pytest.mark.parametrize(("sockets", "pictures"), [((1,), 1), ((1, 2), 3)])
-def test_a_few_of_the_passed_cases_have_a_picture(tmp_path: Path, sockets: tuple[int, ...], pictures: int) -> None:
+def test_the_first_of_the_passed_cases_has_a_picture(tmp_path: Path) -> None:
     session = SimpleNamespace(items=[])
     session.items += [Parametrised(session) for _ in range(5)]
     plots = []
     for number, item in enumerate(session.items):
         case = Case("ocp/bands/it", RunOptions(), files=tmp_path / str(number))
-        for socket in sockets:
-            case.timeline.record(1.0, "board", "currents", {"socket": socket, "i_a": [6.0, 6.0, 6.0]})
+        case.timeline.record(1.0, "board", "currents", {"socket": 1, "i_a": [6.0, 6.0, 6.0]})
         case.judge.without(A, "pass", "")
         plots.append(conclude(cast(pytest.Item, item), case, None).plot)
         case.close()
-    assert [bool(plot) for plot in plots] == [number < pictures for number in range(5)]
+    assert [bool(plot) for plot in plots] == [True, False, False, False, False]
 
 
 def test_evidence_is_left_in_the_folder_of_the_case(tmp_path: Path) -> None:
