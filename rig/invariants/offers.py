@@ -14,6 +14,8 @@ LEAST_A = limit("M3-002").value
 CHAMELEON_A = limit("PRB-003").value
 # A classifier that steps down after the minute takes 10 s more (O-10), and the minute may be 2 s longer (O-11).
 LEARNT_AFTER_S = 12.0
+# O-12: less than that is not charging.
+DRAWS_FROM_A = 1.0
 
 
 class Offers(Invariant):
@@ -63,21 +65,33 @@ class Needs14A(Invariant):
     def lasted(self, from_s: float, to_s: float, seen: Seen) -> None:
         """See Invariant."""
         for socket in seen.sockets:
-            if seen.pilot(socket).startswith("A") or not needs_14_a(self.facts.car(socket)):
+            car = self.facts.car(socket)
+            if car is None or seen.pilot(socket).startswith("A") or not needs_14_a(car):
                 self._charged_s.pop(socket, None)
                 self._known_s.pop(socket, None)
-            elif seen.pilot(socket) == "C2":
-                self._charges(socket, seen.offered_a(socket), from_s, to_s)
-            elif not math.isnan(self._charged_s.get(socket, 0.0)):
-                self._charged_s.pop(socket, None)  # a minute that was interrupted begins anew (O-13)
+                continue
+            self._learn(socket, car, seen, from_s, to_s)
+            known_s = max(from_s, self._known_s.get(socket, math.inf))
+            if known_s < to_s and seen.pilot(socket) == "C2" and _too_little(seen.offered_a(socket)):
+                self._broke(known_s, f"{seen.offered_a(socket):g} A offered on socket {socket}")
 
-    def _charges(self, socket: int, offered_a: float, from_s: float, to_s: float) -> None:
-        too_little = 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A
-        known_s = self._known_s.get(socket)
-        if known_s is None:
-            before_s = self._charged_s.get(socket, 0.0)
-            self._charged_s[socket] = math.nan if too_little else before_s + to_s - from_s
+    def _learn(self, socket: int, car: Car, seen: Seen, from_s: float, to_s: float) -> None:
+        """A minute that is interrupted, or in which the car does not draw, is made anew (O-12, O-13)."""
+        before_s = self._charged_s.get(socket, 0.0)
+        if socket in self._known_s or math.isnan(before_s):
+            return
+        draws = max(seen.drawn_a(socket)) > car.spec.filter_a + DRAWS_FROM_A
+        if seen.pilot(socket) != "C2":
+            self._charged_s.pop(socket, None)
+        elif _too_little(seen.offered_a(socket)):
+            self._charged_s[socket] = math.nan
+        elif not draws:
+            self._charged_s.pop(socket, None)
+        else:
+            self._charged_s[socket] = before_s + to_s - from_s
             if self._charged_s[socket] >= self.facts.probing_s:
                 self._known_s[socket] = from_s + self.facts.probing_s - before_s + LEARNT_AFTER_S
-        elif too_little and max(from_s, known_s) < to_s:
-            self._broke(max(from_s, known_s), f"{offered_a:g} A offered on socket {socket}")
+
+
+def _too_little(offered_a: float) -> bool:
+    return 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A

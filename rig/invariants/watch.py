@@ -12,7 +12,6 @@ from rig.invariants.base import Invariant
 from rig.invariants.connection import Connection, StationLimit
 from rig.invariants.contactor import ContactorOpens
 from rig.invariants.facts import Facts, facts_of
-from rig.invariants.hearing import KINDS as HEARING
 from rig.invariants.hearing import Hearing
 from rig.invariants.offers import Needs14A, Offers
 from rig.invariants.turns import Turns
@@ -49,24 +48,19 @@ class Watch:
 
     def hear(self, event: Event) -> None:
         """The next event."""
-        if event.kind in HEARING:
-            self._hears(event)
+        if self._hearing.concerns(event):
+            self._until(event.at_s)
             if event.kind == "reboot":
                 self._rebooted()
+            self._hearing.hear(event)
+            for each in self._made:
+                each.unheard = not self._hearing.possible
         elif event.kind in _KINDS:
             self._until(event.at_s)
             self._seen.take(event)
 
-    def _hears(self, event: Event) -> None:
-        before = self._hearing.possible
-        self._hearing.hear(event)
-        if self._hearing.possible != before:
-            self._until(event.at_s)
-            for each in self._made:
-                each.unheard = not self._hearing.possible
-
     def _rebooted(self) -> None:
-        now = self._facts()
+        now = self._hearing.facts = self._facts()
         for each in self._made:
             each.facts = now
             if each.applies and each not in self.invariants:

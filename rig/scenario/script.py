@@ -20,6 +20,9 @@ from rig.scenario.words import check_amperes, check_clauses, one_of
 
 _ORDERS = ("L1", "L2", "L3", "L1L2L3", "L1L3L2", "L2L3L1", "L2L1L3", "L3L1L2", "L3L2L1")
 
+# Nothing is played for less: the station has to have come on.
+LEAST_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class TimedStep:
@@ -75,7 +78,7 @@ def script(scenario: Scenario, folder: Path = Path()) -> Script:
         timed.append(TimedStep(number, now_s, step, check_step(scenario, meter, where, step, folder)))
     if scenario.lasts_s < 0.0:
         raise ConfigurationError(f"lasts_s is {scenario.lasts_s:g}; 0 or more, please")
-    ends_s = max([scenario.lasts_s, *(each.at_s + _window_s(each.step) for each in timed)])
+    ends_s = max([LEAST_S, scenario.lasts_s, *(each.at_s + _window_s(each.step) for each in timed)])
     return Script(scenario, tuple(timed), meter, _settings(scenario, meter), ends_s)
 
 

@@ -6,8 +6,9 @@ first in, first out, and begins with the highest socket (ALT-008, X-04).
 
 When a session begins or ends or a limit changes, the plan is made anew at once: who is being served comes first and
 keeps the rest of the turn, then come the others in the order of the queue (O-18). Who is let in so has not had a turn
-yet when the period ends. So the first in the queue is served when the next period begins, whatever happened, and
-nobody waits for more periods than there are sessions before (O-19).
+yet when the period ends; only when all whose turn it was have left, a new one begins. So the first in the queue is
+served when the next period begins, whatever happened, and nobody waits for more periods than there are sessions before
+(O-19).
 
 While there is enough for all, and during a probe (O-16), no turn is running. It is taken up again where it was left,
 so that a limit that swings around what all need does not favour the same one for ever. After a whole period of plenty
@@ -43,13 +44,13 @@ class _Turn:
         self.had_it &= sockets
 
     def run(self, now_s: float, now_served: frozenset[int], period_s: float) -> None:
-        """It goes on, or begins."""
+        """It goes on, or begins: also when all whose turn it was have left."""
         self.served = now_served
-        if self.left_s is not None:
-            self.ends_s = now_s + self.left_s
-        elif self.ends_s is None:
+        if not self.had_it:
             self.had_it = now_served
             self.ends_s = now_s + period_s
+        elif self.left_s is not None:
+            self.ends_s = now_s + self.left_s
         self.left_s = self.plenty_since_s = None
 
     def stand_still(self, now_s: float) -> None:

@@ -1,4 +1,5 @@
-"""The worked examples of the catalogue on one station: tables of divided currents, and stories as scenario files.
+"""The worked examples of the catalogue on one station: tables of divided currents, and stories as scenario files. And
+what a search among all sequences has found (tests/system/test_any_sequence.py).
 
 An example whose clauses are not built yet waits for them: it is a case once the catalogue says that all are tested.
 """
@@ -20,6 +21,7 @@ from rig.scenario import Script, found, load, play
 
 TABLE = Path(__file__).with_name("division.toml")
 STORIES = paths.fixtures() / "scenarios" / "catalogue"
+FOUND = paths.fixtures() / "scenarios" / "found"
 
 
 def judged(scripts: Iterable[Script]) -> list[Any]:
@@ -40,4 +42,10 @@ async def test_example(rig: Case, script: Script) -> None:
     Balancing (S-SLB) say what each socket offers once every car has had its minute. The others take their course: cars
     come and go, loads change, and at each turn the example says what is offered.
     """
+    await play(rig, script)
+
+
+@pytest.mark.parametrize("script", judged(map(load, found(FOUND))))
+async def test_found(rig: Case, script: Script) -> None:
+    """A sequence of events in which a station was once seen to break a promise"""
     await play(rig, script)

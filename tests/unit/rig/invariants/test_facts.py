@@ -45,7 +45,7 @@ def test_without_balancing_the_connection_has_no_limit(case: Case) -> None:
 
 def test_a_case_uses_them_for_the_time_of_a_block(case: Case) -> None:
     async def body() -> None:
-        async with case.bench(settings(DSMR5, meter_max_a=25.0), meter=DSMR5) as bench:
+        async with case.bench(settings(DSMR5, meter_max_a=25.0), meter=DSMR5, watched=False) as bench:
             with invariants(case, bench, leave_out=("contactor",)):
                 await bench.charge(load("obedient-3p").spec)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from emulators.vehicle.garage import load
@@ -192,6 +193,14 @@ class TestNeeds14A:
         told = self.told().pilot(100.0, "A1").pilot(110.0, "C2", 10.0)
         assert outcome(told, "PRB-008", 140.0)[0] == "pass"
 
+    def test_a_minute_that_was_interrupted_is_made_anew(self) -> None:
+        told = self.told().pilot(30.0, "B1").draws(30.0, 0.0).charges(40.0, 14.0).charges(105.0, 6.0)
+        assert outcome(told, "PRB-008", 110.0)[0] == "pass"
+
+    def test_a_minute_in_which_it_draws_nothing_shows_nothing(self) -> None:
+        told = self.told().draws(3.0, 0.0).draws(100.0, 14.0).charges(161.0, 6.0)
+        assert outcome(told, "PRB-008", 170.0)[0] == "pass"
+
 
 class TestTurns:
     """Two sessions on one phase, one served at a time: a period of 900 s, and 72 s of probing for each."""
@@ -223,6 +232,33 @@ class TestTurns:
         assert outcome(self.told(**grid).house(0.0, 0.0, 20.0), "ALT-020", 5000.0)[0] == "pass"
         assert outcome(self.told(**grid).house(0.0, 0.0, 10.0), "ALT-020", 5000.0)[0] == "fail"
 
+    def test_the_socket_or_the_cable_is_too_small(self) -> None:
+        two = {1: CHAMELEON, 2: OBEDIENT}
+        assert outcome(self.told(two, station_a=20.0), "ALT-020", 5000.0)[0] == "fail"
+        assert outcome(self.told(two, station_a=20.0, caps_a={1: 10.0}), "ALT-020", 5000.0)[0] == "pass"
+        thin = {1: Car(msgspec.structs.replace(CHAMELEON.spec, pp_ohm=1500)), 2: OBEDIENT}
+        assert outcome(self.told(thin, station_a=20.0), "ALT-020", 5000.0)[0] == "pass"
+
+    def test_could_charge_and_did_not(self) -> None:
+        """O-71: it takes no turns until it draws."""
+        told = self.told().pilot(100.0, "B2", 11.9).pilot(100.0, "B1", socket=2).pilot(161.0, "B1")
+        told.charges(161.0, 11.9, socket=2)
+        assert outcome(told, "ALT-020", 5000.0)[0] == "pass"
+        told = self.told().pilot(100.0, "B2", 11.9).pilot(100.0, "B1", socket=2).pilot(159.0, "B1")
+        told.charges(159.0, 11.9, socket=2)
+        assert outcome(told, "ALT-020", 5000.0)[0] == "fail"
+
+    def test_its_pilot_is_faulty(self) -> None:
+        """And was: that lasts until the session ends."""
+        faulty = {1}
+        told = self.told(faulty=lambda socket: socket in faulty).pilot(5.0, "B1")
+        faulty.clear()
+        assert outcome(told, "ALT-020", 5000.0)[0] == "pass"
+
+    def test_goes_by_its_safe_current(self) -> None:
+        grid: dict[str, Any] = {"grid_a": 25.0, "interval_s": 10.0}
+        assert outcome(self.told(**grid).say(5.0, "break", on=True), "ALT-020", 5000.0)[0] == "pass"
+
 
 def test_what_is_changed_holds_from_the_reboot_on() -> None:
     told = Told(orders=TWO, station_a=32.0).charges(10.0, 20.0)
@@ -242,6 +278,22 @@ def test_what_comes_with_a_reboot_is_watched_from_then_on() -> None:
     told.facts = replace(told.facts, grid_a=None)
     told.say(110.0, "reboot").house(115.0, 30.0)
     assert [each.clause for each in told.watch.invariants] == ["M3-002", "M3-001", "ALB-GEN-008"]
+
+
+def test_without_a_meter_there_is_nothing_to_hear_after_a_reboot() -> None:
+    told = Told({1: OBEDIENT, 2: OBEDIENT}, orders={1: "L1", 2: "L1"}, station_a=6.0, period_s=900.0)
+    told.say(1.0, "reboot").say(21.0, "link", up=True)
+    told.charges(30.0, 6.0, socket=2).pilot(30.0, "B1")
+    assert outcome(told, "ALT-020", 2000.0)[0] == "fail"
+
+
+def test_what_was_so_before_a_reboot_is_measured_by_what_held_then() -> None:
+    """Also when nothing was heard yet since the reboot before it."""
+    told = Told(orders=TWO, station_a=32.0, grid_a=35.0, interval_s=10.0)
+    told.say(1.0, "reboot").charges(10.0, 20.0)
+    told.facts = replace(told.facts, station_a=16.0)
+    told.say(50.0, "reboot").draws(50.0, 0.0)
+    assert outcome(told, "SLB-005", 60.0)[0] == "pass"
 
 
 def test_those_that_apply() -> None:

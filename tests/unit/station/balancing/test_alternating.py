@@ -270,6 +270,18 @@ def test_a_new_session_is_not_sent_to_the_back_for_the_turn_of_the_one_before() 
     assert in_turn == [2, 1, 3, 4, 2]
 
 
+def test_when_all_whose_turn_it_was_have_left_a_new_one_begins() -> None:  # ALT-020, O-19
+    """Otherwise who takes over has the rest of theirs and a whole one after it, and the other waits for both."""
+    two = Sockets(119, {1: 60, 2: 60})
+    assert two.at(0.0) == {1: 0, 2: 119}
+    del two.minima_da[2]
+    assert two.at(100.0) == {1: 119}
+    two.minima_da[2] = 60
+    assert two.at(101.0) == {1: 119, 2: 0}
+    assert two.at(1000.9) == {1: 119, 2: 0}
+    assert two.at(1001.0) == {1: 0, 2: 119}
+
+
 def test_a_probe_stops_the_clock() -> None:  # O-16
     two = Sockets(160, {1: 140, 2: 60})
     assert two.at(0.0) == {1: 0, 2: 160}
