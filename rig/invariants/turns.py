@@ -57,7 +57,8 @@ class Turns(Invariant):
 
     def _look(self, socket: int, from_s: float, to_s: float, seen: Seen) -> None:
         """Whether it takes part (O-71). What a faulty pilot has done to a session lasts until it ends."""
-        faulty, draws = self.facts.faulty(socket), max(seen.drawn_a(socket)) >= IDLE_A
+        faulty = self.facts.faulty(socket)
+        draws = seen.pilot(socket) == "C2" and max(seen.drawn_a(socket)) >= IDLE_A
         if faulty:
             self._out.add(socket)
         elif draws or self.facts.car(socket) is None or seen.pilot(socket).startswith("A"):

@@ -25,6 +25,8 @@ from rig.scenario import SUFFIX, Scenario, load, play, script, text_of
 from tests.system.sequences import scenarios
 
 ROOT = Path(__file__).parents[2]
+# Not in a folder of pytest's, which keeps only those of its last runs.
+FOUND = ROOT / "found"
 DEEP = bool(os.environ.get("EVSE_RIG_DEEP"))
 SHARDS = (1, 2)
 # Hypothesis varies what it has come upon: many short searches see more than a long one.
@@ -65,6 +67,7 @@ class Search:
             self.played_s += case.now_s()
             case.close()
         for clause, seen in wrong.items():
+            self._folder.mkdir(exist_ok=True)
             file = self._folder / f"{clause}{SUFFIX}"
             file.write_text(text_of(scenario), encoding="utf-8")
             raise not_kept(clause)(f"{clause}: {seen}\nreplay it: evse-rig run {file}")
@@ -85,8 +88,8 @@ class Search:
 
 @pytest.mark.timeout(1800 if DEEP else 120)
 @pytest.mark.parametrize("shard", SHARDS)
-def test_what_has_to_hold_holds(shard: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    search = Search(tmp_path)
+def test_what_has_to_hold_holds(shard: int, request: pytest.FixtureRequest) -> None:
+    search = Search(FOUND)
     for number in range(SEARCHES):
         search.run(EXAMPLES, MOST_STEPS, f"{request.config.getoption('--rig-seed')}/{shard}/{number}")
     if DEEP:
