@@ -7,6 +7,7 @@ What counts is what a car draws and was offered: what it takes beyond its offer 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 from rig.bench.phases import STRAIGHT, to_grid
 from rig.bench.seen import Seen
@@ -17,6 +18,8 @@ from rig.kit.balancing import PWM_STEP_A
 
 CAR_FOLLOWS_S = timing("M3-001.car-follows").value_s
 LOOP_S = timing("ALB-GEN-004").value_s
+# Less is the noise of a meter, not a load.
+LOADED_FROM_A = 0.5
 _PHASES = range(3)
 _NEVER = float("inf")
 
@@ -41,12 +44,40 @@ class _Lately:
         return tuple(max(allowed[phase] for _, allowed in self._past) for phase in _PHASES)
 
 
-def offered_and_drawn_a(facts: Facts, seen: Seen) -> tuple[float, ...]:
-    """Per phase of the grid, what all cars draw as far as it was offered to them."""
+class _TakenUp:
+    """Cars that take up another phase while they charge: which ones a car loads is not known before (PRB-004)."""
+
+    def __init__(self) -> None:
+        self._since_s: dict[tuple[int, int], float] = {}
+        """Since when each terminal of each socket is loaded."""
+
+    def lately(self, from_s: float, to_s: float, seen: Seen) -> set[tuple[int, int]]:
+        """The terminals with a load that the station cannot have answered by `to_s`."""
+        for socket in seen.sockets:
+            for terminal, a in enumerate(seen.drawn_a(socket)):
+                if a < LOADED_FROM_A:
+                    self._since_s.pop((socket, terminal), None)
+                else:
+                    self._since_s.setdefault((socket, terminal), from_s)
+        first_s: dict[int, float] = {}
+        for (socket, _), since_s in self._since_s.items():
+            first_s[socket] = min(since_s, first_s.get(socket, since_s))
+        return {
+            (socket, terminal)
+            for (socket, terminal), since_s in self._since_s.items()
+            if since_s > first_s[socket] and to_s - since_s <= LOOP_S + CAR_FOLLOWS_S
+        }
+
+
+def offered_and_drawn_a(facts: Facts, seen: Seen, but: Collection[tuple[int, int]] = ()) -> tuple[float, ...]:
+    """Per phase of the grid, what all cars draw as far as it was offered to them, `but` at some terminals."""
     total = [0.0, 0.0, 0.0]
     for socket in seen.sockets:
         offered_a = seen.offered_a(socket)
-        taken = to_grid([min(a, offered_a) for a in seen.drawn_a(socket)], facts.orders.get(socket, STRAIGHT))
+        counted = [
+            0.0 if (socket, terminal) in but else min(a, offered_a) for terminal, a in enumerate(seen.drawn_a(socket))
+        ]
+        taken = to_grid(counted, facts.orders.get(socket, STRAIGHT))
         total = [a + b for a, b in zip(total, taken, strict=True)]
     return tuple(total)
 
@@ -66,6 +97,7 @@ class Connection(Invariant):
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
         self._lately = _Lately(2 * facts.interval_s + LOOP_S + CAR_FOLLOWS_S + facts.uncertainty_s)
+        self._taken_up = _TakenUp()
         self._began_s: float | None = None
 
     @property
@@ -82,7 +114,7 @@ class Connection(Invariant):
         limit_a = _NEVER if self.unheard or self.facts.grid_a is None else self.facts.grid_a
         self._lately.allow(to_s, tuple(max(0.0, limit_a - house_a) for house_a in seen.house_a()))
         allowed = self._lately.highest_a(to_s)
-        taken = offered_and_drawn_a(self.facts, seen)
+        taken = offered_and_drawn_a(self.facts, seen, self._taken_up.lately(from_s, to_s, seen))
         for phase in _PHASES:
             if taken[phase] > allowed[phase] + self.facts.error_a + PWM_STEP_A:
                 self._broke(

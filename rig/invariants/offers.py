@@ -78,7 +78,11 @@ class Needs14A(Invariant):
     def _learn(self, socket: int, car: Car, seen: Seen, from_s: float, to_s: float) -> None:
         """A minute that is interrupted, or in which the car does not draw, is made anew (O-12, O-13)."""
         before_s = self._charged_s.get(socket, 0.0)
-        if socket in self._known_s or math.isnan(before_s):
+        if from_s >= self._known_s.get(socket, math.inf) or math.isnan(before_s):
+            return
+        if not seen.offered_a(socket):
+            self._known_s.pop(socket, None)  # broken off at the very end, where a classifier steps down
+        elif socket in self._known_s:
             return
         draws = max(seen.drawn_a(socket)) > car.spec.filter_a + DRAWS_FROM_A
         if seen.pilot(socket) != "C2":

@@ -128,6 +128,13 @@ class TestConnection:
         assert outcome(self.told().house(100.0, 15.0), "ALB-GEN-008", 107.0)[0] == "pass"
         assert outcome(self.told().house(100.0, 15.0), "ALB-GEN-008", 109.0)[0] == "fail"
 
+    def test_a_car_takes_up_another_phase(self) -> None:
+        """Nobody knew that it loads that one too (PRB-004): the station has its loop and the car 5 s."""
+        told = self.told().house(50.0, 0.0, 20.0).draws(100.0, 16.0, 16.0).draws(106.0, 16.0, 5.0)
+        assert outcome(told, "ALB-GEN-008", 200.0)[0] == "pass"
+        told = self.told().house(50.0, 0.0, 20.0).draws(100.0, 16.0, 16.0).draws(106.1, 16.0, 5.0)
+        assert outcome(told, "ALB-GEN-008", 200.0)[0] == "fail"
+
     def test_another_phase_is_another_matter(self) -> None:
         assert outcome(self.told().house(100.0, 0.0, 20.0, 20.0), "ALB-GEN-008", 200.0)[0] == "pass"
         assert outcome(self.told(orders={1: "L2L3L1"}).house(100.0, 0.0, 20.0), "ALB-GEN-008", 200.0)[0] == "fail"
@@ -196,6 +203,11 @@ class TestNeeds14A:
     def test_a_minute_that_was_interrupted_is_made_anew(self) -> None:
         told = self.told().pilot(30.0, "B1").draws(30.0, 0.0).charges(40.0, 14.0).charges(105.0, 6.0)
         assert outcome(told, "PRB-008", 110.0)[0] == "pass"
+
+    def test_a_step_down_that_was_broken_off_is_made_anew(self) -> None:
+        told = self.told().charges(62.0, 6.0).pilot(65.0, "F").draws(65.0, 0.0).charges(90.0, 14.0).charges(150.0, 6.0)
+        assert outcome(told, "PRB-008", 159.0)[0] == "pass"
+        assert outcome(told, "PRB-008", 170.0) == ("fail", 162.0)
 
     def test_a_minute_in_which_it_draws_nothing_shows_nothing(self) -> None:
         told = self.told().draws(3.0, 0.0).draws(100.0, 14.0).charges(161.0, 6.0)
