@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,11 @@ class Case:
 
         Unless not `watched`, what always has to hold is judged at every moment of it too.
         """
+        # They know what a case is.
         from rig.invariants import invariants
+
+        def watch(bench: Bench) -> AbstractContextManager[object]:
+            return invariants(self, bench, broken_only=True) if watched and station_on else nullcontext()
 
         return Bench(
             self.options.bench,
@@ -81,7 +86,7 @@ class Case:
             probing=probing,
             station_on=station_on,
             files=self.files,
-            **({"watch": lambda bench: invariants(self, bench, broken_only=True)} if watched and station_on else {}),
+            watch=watch,
         )
 
     def need(self, have: frozenset[Capability], *capabilities: Capability) -> None:

@@ -208,9 +208,9 @@ class StationCore:
         shares: dict[int, Share] = {}
         if self._all_seen:
             shares = self.sharing.step(now_s, self._plugged, wanting, self._limits, offers_da, samples, flowing_ma)
-        for number, known in self.sharing.concluded.items():
-            phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
-            events.append(_log(messages.probed(number, known.minimum_da / 10, phases or "no phase yet")))
+            for number, known in self.sharing.concluded.items():
+                phases = "".join(f"L{phase + 1}" for phase in sorted(known.phases))
+                events.append(_log(messages.probed(number, known.minimum_da / 10, phases or "no phase yet")))
         wants = {claim.socket for claim in wanting}
         for claim in claims:
             if claim.socket not in shares:

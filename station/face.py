@@ -1,5 +1,6 @@
 """What one socket shows and says, and only when it is different from what it showed and said before. Pure."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from station import messages, panel
@@ -11,7 +12,7 @@ from station.panel import FACES, Situation
 from station.units import MA_PER_DA
 
 NOMINAL_V = 230
-STATUS: dict[Situation, Status] = {
+STATUS: Mapping[Situation, Status] = {
     Situation.IDLE: "Available",
     Situation.WAITING: "SuspendedEVSE",  # O-65
     Situation.TURN: "SuspendedEVSE",

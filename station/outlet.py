@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from station.balancing.active import SOCKET_METER_LATE_S
 from station.balancing.classifiers import Sample
 from station.board.codec import Drive, Sense
 from station.cable import cable_da
@@ -9,11 +10,9 @@ from station.mode3 import Mode3, Permission, State
 from station.overcurrent import OverCurrent, Resumed, Tripped
 from station.pilot import Vehicle, diode_missing, signalled_ma, vehicle_state
 from station.settings import Settings
+from station.units import MA_PER_DA, Triple, da_from_ma
 
-Triple = tuple[int, int, int]
 NO_CURRENT: Triple = (0, 0, 0)
-# What its meter tells of is up to this much old: it samples five times a second.
-METER_LATE_S = 0.3
 # A vehicle in these is given nothing, whatever there is: no usable pilot, or it asks for ventilation.
 REFUSED = frozenset({Vehicle.D, Vehicle.E})
 
@@ -41,7 +40,7 @@ class Outlet:
         self.resuming = False  # since it was suspended, until it charges again
         self.change: Tripped | Resumed | None = None
         self._diode_fault = False
-        self._lowered: tuple[int, float] | None = None  # from which offer, in dA, and until when it may still be drawn
+        self._before_da, self._before_until_s = 0, 0.0  # the offer before the last decrease, and how long it counts
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -109,8 +108,7 @@ class Outlet:
         """
         if not self.mode3.contactor:
             return self.grid_ma
-        lowered = self._lowered is not None and now_s < self._lowered[1]
-        may_ma = (self._lowered[0] if lowered and self._lowered is not None else self.signalled_da) * 100
+        may_ma = (self._before_da if now_s < self._before_until_s else self.signalled_da) * MA_PER_DA
         drawing = max(self.grid_ma) > 0  # it is seen on which phases then
         one, two, three = (
             max(ma, may_ma) if (ma if drawing else phase in self.behind) else ma
@@ -126,7 +124,7 @@ class Outlet:
     @property
     def signalled_da(self) -> int:
         """What its pilot offers, in dA."""
-        return signalled_ma(self.mode3.pilot) // 100
+        return da_from_ma(signalled_ma(self.mode3.pilot))
 
     @property
     def power_w(self) -> float:
@@ -157,7 +155,7 @@ class Outlet:
         if self.mode3.pilot != before[1]:
             self.protect(now_s)  # from now on against what is signalled now
         if self.signalled_da < before_da and before[0] == "C2":
-            self._lowered = before_da, now_s + METER_LATE_S
+            self._before_da, self._before_until_s = before_da, now_s + SOCKET_METER_LATE_S
         if self.mode3.state == "C2":
             self.charged, self.resuming = True, False
         return before != (self.mode3.state, self.mode3.pilot)
@@ -183,4 +181,4 @@ class Outlet:
 
     def settled_s(self, now_s: float) -> float | None:
         """When an offer that was lowered just now counts no more; None when there was none."""
-        return self._lowered[1] if self._lowered is not None and self._lowered[1] > now_s else None
+        return self._before_until_s if self._before_until_s > now_s else None

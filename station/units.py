@@ -1,6 +1,8 @@
 """Integer currents. Measured and signalled currents are mA; shares and limits are deciampere (dA), O-20."""
 
 MA_PER_DA = 100
+# L1, L2 and L3.
+Triple = tuple[int, int, int]
 
 
 def da_from_ma(current_ma: int) -> int:

@@ -9,9 +9,8 @@ at all is an over-current, and its pause sets the current free.
 from collections.abc import Collection, Mapping, Sequence
 
 from station.balancing.allocator import Claim, Limit
-from station.units import MA_PER_DA
+from station.units import MA_PER_DA, Triple
 
-Triple = tuple[int, int, int]
 # OCP-002: from 105 % of its offer on a car draws too much; a meter's noise stays within.
 FOLLOWED_PERCENT = 105
 

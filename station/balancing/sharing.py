@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from station.balancing.allocator import Claim, Limit, Share, divide
 from station.balancing.alternating import Alternating
 from station.balancing.classifiers import Classifier, PowerFactor, Sample, StepDown
-from station.balancing.handover import Triple, handed_over
+from station.balancing.handover import handed_over
 from station.balancing.idle import Idle
 from station.balancing.probing import Known, Probing
 from station.balancing.unused import Unused
 from station.settings import Settings
 from station.socket_rows import POWER_FACTOR, STEP_DOWN
-from station.units import da_from_a, ma_from_a
+from station.units import Triple, da_from_a, ma_from_a
 
 CLASSIFIERS: Mapping[str, type[Classifier]] = {POWER_FACTOR: PowerFactor, STEP_DOWN: StepDown}
 

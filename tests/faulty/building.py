@@ -13,7 +13,6 @@ from station.settings import Settings
 from station.sources.reading import BadTelegram, Reading
 from station.sources.watch import SourceWatch, WatchReport
 
-Triple = tuple[int, int, int]
 Heard = Sequence[Reading | BadTelegram]
 
 

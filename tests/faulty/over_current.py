@@ -10,7 +10,8 @@ from station.overcurrent import BANDS, OverCurrent, Resumed, Tripped
 from station.pilot import Vehicle
 from station.runtime import StationRuntime
 from station.settings import Settings
-from tests.faulty.building import Triple, station
+from station.units import Triple
+from tests.faulty.building import station
 
 Change = Tripped | Resumed | None
 

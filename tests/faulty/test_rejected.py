@@ -1,6 +1,7 @@
 """Every suite rejects the stations that are wrong in its area, by the clauses that they break and by no others.
 
-Each faulty station is run exactly as a user would run one: `evse-rig run SUITE --bench FILE --report DIR`.
+Each faulty station is run by the command line a user would type, `evse-rig run SUITE --bench FILE --report DIR
+--no-pictures`, in a process of its own that was forked off one that is ready (`tests.faulty.runs`).
 """
 
 from __future__ import annotations

@@ -77,6 +77,9 @@ class World:
         self._step(Inputs(heard=[Reading("50", 1.0, (l1_a, l2_a, l3_a), 3, self.now_s)]))
         self._settle()
 
+    def lose_the_board(self) -> None:
+        self._step(Inputs(linked=False))
+
     def contact(self, closed: bool) -> None:
         self._step(Inputs(contact=closed))
         self._settle()
@@ -134,6 +137,17 @@ def test_a_minute_at_14_a_then_all_there_is() -> None:  # PRB-003, PRB-006, SLB-
     assert world.run(59.9) == (14.0, 0.0)
     assert world.run(0.1) == (25.0, 0.0)
     assert "Socket 1: vehicle needs 6 A, on L1L2L3" in world.texts()
+
+
+def test_what_a_probe_found_out_is_said_once() -> None:
+    world = World({**SLB, "Station-MaxCurrent": 14})
+    world.plug(1)
+    world.run(60.0)  # the offer stays as it is
+    said = world.texts()
+    for _ in range(3):
+        world.lose_the_board()
+    assert world.texts() == said
+    assert len(said) == 1
 
 
 def test_two_share_after_the_second_probe() -> None:  # SLB-003, SLB-019
