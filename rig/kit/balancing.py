@@ -137,7 +137,7 @@ async def not_held(rig: Case, bench: Bench) -> None:
 
 def held_s(rig: Case, event: Event, socket: int | None = None) -> float:
     """For how long after `event` a station may still hold the offer that it set before it, s (M3-001)."""
-    before = [pilot.at_s for pilot in _pilots(rig, socket) if pilot.at_s < event.at_s]
+    before = [pilot.at_s for pilot in pilots(rig, socket) if pilot.at_s < event.at_s]
     return max(0.0, before[-1] + HOLD.value_s - event.at_s) if before else 0.0
 
 
@@ -230,10 +230,11 @@ def offers_since(rig: Case, since_s: float, socket: int | None = None) -> list[t
 
     On a bench with several sockets, by one of them.
     """
-    offers = [(event.at_s, event.data["offered_a"] or 0.0) for event in _pilots(rig, socket)]
+    offers = [(event.at_s, event.data["offered_a"] or 0.0) for event in pilots(rig, socket)]
     before = [(since_s, offer_a) for at_s, offer_a in offers if at_s <= since_s][-1:]
     return before + [offer for offer in offers if offer[0] > since_s]
 
 
-def _pilots(rig: Case, socket: int | None) -> list[Event]:
+def pilots(rig: Case, socket: int | None) -> list[Event]:
+    """What was seen of the pilot of a socket, None: of all."""
     return [event for event in rig.timeline.of("pilot") if socket in (None, event.data.get("socket"))]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rig.bench import Bench
+from rig.bench import Outlet
 from rig.case import Case
 
 NOMINAL_V = 230.0
@@ -53,23 +53,25 @@ class Led(NamedTuple):
 
 
 _CHANGING = ("flashing", "interrupted", "alternating")
-# UI-002, UI-010, UI-011: what one socket can be in.
+# UI-002, UI-010, UI-011, PRB-023, SCM-010: what one socket can be in.
 LEDS: Mapping[str, Led] = {
     "charging": Led(("dark blue", "steady"), _CHANGING),
-    "asked for less": Led(("dark blue", "flashing")),
-    "paused": Led(("light blue", "flashing")),
+    "probed": Led(("dark blue",), _CHANGING),
+    "asked for less": Led(("dark blue", "flashing"), ("red",)),
+    "paused": Led(("light blue", "flashing"), ("red",)),
+    "suspended": Led(("blue", "flashing"), ("red",)),
     "over-current": Led(("red", "blue"), ("steady",)),
     "safe current": Led(("blue", "interrupted")),
 }
 
 
-def judge_led(rig: Case, bench: Bench, situation: str, *clauses: str) -> None:
-    """The LED now, against what it has to be in this situation."""
-    pattern = str(bench.observed.field("led", "pattern"))
+def judge_led(rig: Case, outlet: Outlet, situation: str, *clauses: str, what: str = "") -> None:
+    """The LED of a socket now, against what it has to be in this situation; `what` says when, in other words."""
+    pattern = str(outlet.observed.field("led", "pattern"))
     for clause in clauses:
         rig.judge.holds(
             clause,
-            f"LED: {situation}",
+            f"LED of socket {outlet.number}: {what or situation}",
             holds=LEDS[situation].fits(pattern),
             seen=pattern,
             promised=str(LEDS[situation]),
@@ -77,13 +79,20 @@ def judge_led(rig: Case, bench: Bench, situation: str, *clauses: str) -> None:
         )
 
 
-def judge_text(rig: Case, bench: Bench, what: str, text: str, *clauses: str) -> None:
-    """The display now, against a text of the documents; a full stop at its end is no difference."""
-    shown = str(bench.observed.field("display", "text"))
+def judge_text(rig: Case, outlet: Outlet, what: str, text: str, *clauses: str) -> None:
+    """The display of a socket now, against a text of the documents; a full stop at its end is no difference."""
+    shown = str(outlet.observed.field("display", "text"))
     for clause in clauses:
-        rig.judge.holds(clause, what, holds=shown.rstrip(".") == text, seen=shown, promised=text)
+        rig.judge.holds(
+            clause,
+            f"{what}: display of socket {outlet.number}",
+            holds=shown.rstrip(".") == text,
+            seen=shown,
+            promised=text,
+            evidence={"at_s": rig.now_s()},
+        )
 
 
-def drawn_kw(bench: Bench) -> float:
+def drawn_kw(outlet: Outlet) -> float:
     """What the car draws, as power at the nominal voltage, kW."""
-    return sum(bench.observed.drawn_a) * NOMINAL_V / 1000
+    return sum(outlet.observed.drawn_a) * NOMINAL_V / 1000

@@ -15,12 +15,12 @@ from rig.clauses.timings import early_tolerance_s, late_tolerance_s, limit, timi
 from rig.kit import balancing, sharing
 from rig.kit.balancing import (
     HOLD,
-    OFFER_STEP_A,
     PWM_STEP_A,
     STATION_MAX_A,
     is_offer,
     judge_set_offer,
     offers_since,
+    pilots,
 )
 from rig.meters import MeterKind
 from rig.timeline import Event
@@ -65,11 +65,6 @@ def car(name: str = "obedient-3p", **changes: Any) -> VehicleSpec:
     return msgspec.structs.replace(load(name).spec, **{"draw_fraction": DRAWS, **changes})
 
 
-def pilots(rig: Case, outlet: Outlet) -> list[Event]:
-    """What was seen of an outlet's pilot."""
-    return [event for event in rig.timeline.of("pilot") if event.data["socket"] == outlet.number]
-
-
 async def begun(outlet: Outlet, spec: VehicleSpec, *, within_s: float = BEGINS_WITHIN_S) -> Event:
     """Plug a car in and wait until it goes to C2, the start of its minute. Raises NotCharging when it does not."""
     outlet.plug_in(spec)
@@ -87,7 +82,7 @@ async def entered(outlet: Outlet, *states: str, within_s: float = BEGINS_WITHIN_
 
 async def probe_over(rig: Case, outlet: Outlet, c2: Event, a: float = PROBING_A) -> Event | None:
     """The event that ended the probing current `a`; None when it is still offered long after the minute that began."""
-    seen = [event for event in pilots(rig, outlet) if event.at_s >= c2.at_s and not is_offer(event, a)]
+    seen = [event for event in pilots(rig, outlet.number) if event.at_s >= c2.at_s and not is_offer(event, a)]
     if seen:
         return seen[0]
     until_s = c2.at_s + OVER_S + PATIENCE_S
@@ -122,7 +117,7 @@ def judge_level(rig: Case, outlet: Outlet, clause: str, what: str, a: float, *, 
 
 def judge_states(rig: Case, outlet: Outlet, clause: str, what: str, *states: str, since_s: float) -> None:
     """In which states the pilot has been since a time: in none but these."""
-    events = pilots(rig, outlet)
+    events = pilots(rig, outlet.number)
     seen = [event.data["state"] for event in events if event.at_s <= since_s][-1:]
     seen += [event.data["state"] for event in events if event.at_s > since_s]
     rig.judge.holds(
@@ -145,24 +140,5 @@ async def charging(rig: Case, bench: Bench, outlet: Outlet, name: str = "obedien
 
 
 def judge_offer(rig: Case, outlet: Outlet, clause: str, what: str, a: float, *, meter: MeterKind | None = None) -> None:
-    """What an outlet offers now: as promised, to a tenth rounded down, a step of the duty cycle and the meter's error.
-
-    Two cars both have their part in the error that a meter makes.
-    """
-    error_a = 0.0 if meter is None else 2 * (meter.error_a or 0.0)
-    rig.judge.value(
-        clause,
-        f"{what}, socket {outlet.number}",
-        measured=outlet.observed.offered_a,
-        limit=a,
-        unit="A",
-        early=OFFER_STEP_A + PWM_STEP_A + error_a,
-        late=PWM_STEP_A + error_a,
-        evidence={"at_s": rig.now_s(), "socket": outlet.number},
-    )
-
-
-def judge_led(rig: Case, outlet: Outlet, what: str, *, paused: bool) -> None:
-    """The LED of an outlet now: light blue and flashing for who is paused, dark blue for who is probed."""
-    has, has_not = (("light blue", "flashing"), ()) if paused else (("dark blue",), ("flashing",))
-    sharing.judge_led(rig, outlet, "PRB-023", what, has, has_not)
+    """What an outlet offers now, as `sharing.judge_share`. Two cars both have their part in the error of a meter."""
+    sharing.judge_share(rig, outlet, clause, what, a, 0.0 if meter is None else 2 * (meter.error_a or 0.0))

@@ -1,22 +1,18 @@
-"""Cases with a car at each of two sockets: settings, waiting until both are probed, what each is offered and shows."""
+"""Cases with a car at each of two sockets: settings, waiting until both are probed, what each is offered."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench, Outlet
 from rig.case import Case
 from rig.clauses.timings import timing
-from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, SETTLE_S, STANDS_STILL_S
+from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, SETTLE_S, STANDS_STILL_S, offers_since
 
 PROBING = timing("PRB-006")
 # Where there is not enough for two at once, sessions are probed one after the other (O-14).
 PROBED_WITHIN_S = 2 * (PROBING.value_s + PROBING.tolerance_late_s)
 # A share is rounded down to a tenth of an ampere (O-20), and set in steps of the pilot's generator.
 SHARE_OFF_A = OFFER_STEP_A + PWM_STEP_A
-# An LED and a display may follow this much later than what they show: one control loop (O-52).
-SHOWN_WITHIN_S = 1.0
 
 
 def settings(station_max_a: float, connector_max_a: float | None = None) -> dict[str, object]:
@@ -52,52 +48,21 @@ async def settled(rig: Case, bench: Bench, off_a: float = SHARE_OFF_A) -> None:
 
 def offers_a(rig: Case, outlet: Outlet, since_s: float) -> list[float]:
     """What a socket offered at that time and has offered since, A; 0 for none."""
-    offers = [
-        (event.at_s, float(event.data["offered_a"] or 0.0))
-        for event in rig.timeline.of("pilot")
-        if event.data["socket"] == outlet.number
-    ]
-    before = [offer_a for at_s, offer_a in offers if at_s <= since_s][-1:]
-    return before + [offer_a for at_s, offer_a in offers if at_s > since_s]
+    return [offer_a for _, offer_a in offers_since(rig, since_s, outlet.number)]
 
 
-def judge_share(rig: Case, outlet: Outlet, clause: str, what: str, exact_a: float, off_a: float = SHARE_OFF_A) -> None:
-    """What a socket offers now, compared with its exact share."""
+def judge_share(rig: Case, outlet: Outlet, clause: str, what: str, exact_a: float, error_a: float = 0.0) -> None:
+    """What a socket offers now, compared with its exact share: rounded down to 0.1 A (O-20), to a step of the pilot.
+
+    `error_a` is how far off what is shared may be, such as the error of a meter.
+    """
     rig.judge.value(
         clause,
-        f"{what}: offer at socket {outlet.number}",
+        f"{what}, socket {outlet.number}",
         measured=outlet.observed.offered_a,
         limit=exact_a,
         unit="A",
-        early=off_a,
-        late=off_a,
-        evidence={"at_s": rig.now_s()},
-    )
-
-
-def judge_led(
-    rig: Case, outlet: Outlet, clause: str, what: str, has: Collection[str], has_not: Collection[str] = ()
-) -> None:
-    """The LED of a socket now: words that have to be in its pattern, and words that must not be (UI-015)."""
-    pattern = str(outlet.observed.field("led", "pattern"))
-    rig.judge.holds(
-        clause,
-        f"{what}: LED of socket {outlet.number}",
-        holds=all(word in pattern for word in has) and not any(word in pattern for word in has_not),
-        seen=pattern,
-        promised=" ".join(has),
-        evidence={"at_s": rig.now_s()},
-    )
-
-
-def judge_display(rig: Case, outlet: Outlet, clause: str, what: str, text: str) -> None:
-    """The display of a socket now; a full stop at its end is no difference."""
-    shown = str(outlet.observed.field("display", "text"))
-    rig.judge.holds(
-        clause,
-        f"{what}: display of socket {outlet.number}",
-        holds=shown.rstrip(".") == text,
-        seen=shown,
-        promised=text,
-        evidence={"at_s": rig.now_s()},
+        early=SHARE_OFF_A + error_a,
+        late=PWM_STEP_A + error_a,
+        evidence={"at_s": rig.now_s(), "socket": outlet.number},
     )

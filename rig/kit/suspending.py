@@ -14,6 +14,7 @@ from rig.case import Case
 from rig.clauses.timings import timing
 from rig.errors import HarnessError
 from rig.kit import sharing
+from rig.kit.balancing import pilots
 from rig.timeline import Event
 
 STATION_A = 25.0
@@ -105,9 +106,7 @@ async def charging(rig: Case, bench: Bench, spec: VehicleSpec, *clauses: str) ->
 
 def pilots_since(rig: Case, outlet: Outlet, since_s: float) -> list[Event]:
     """What the pilot of a socket did since then."""
-    return [
-        event for event in rig.timeline.of("pilot") if event.data["socket"] == outlet.number and event.at_s >= since_s
-    ]
+    return [event for event in pilots(rig, outlet.number) if event.at_s >= since_s]
 
 
 def leaves_c2(rig: Case, outlet: Outlet, since_s: float) -> Event | None:

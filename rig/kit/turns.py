@@ -13,7 +13,7 @@ from rig.bench.phases import STRAIGHT, behind_socket, to_grid
 from rig.case import Case
 from rig.clauses.timings import timing
 from rig.kit.balancing import OFFER_STEP_A, PWM_STEP_A, offers_since
-from rig.kit.sharing import settings, settled
+from rig.kit.sharing import judge_share, settings, settled
 from rig.timeline import Event
 
 SOCKETS = 2
@@ -72,18 +72,9 @@ def offers(bench: Bench) -> tuple[float, ...]:
 
 
 def judge_shares(rig: Case, bench: Bench, clause: str, what: str, *exact_a: float) -> None:
-    """The offer of each socket, compared with its exact share; shares are rounded down to 0.1 A (O-20)."""
+    """The offer of each socket, compared with its exact share."""
     for outlet, share_a in zip(bench.outlets, exact_a, strict=True):
-        rig.judge.value(
-            clause,
-            f"{what}, socket {outlet.number}",
-            measured=outlet.observed.offered_a,
-            limit=share_a,
-            unit="A",
-            early=OFFER_STEP_A + PWM_STEP_A,
-            late=PWM_STEP_A,
-            evidence={"at_s": rig.now_s(), "offers_a": list(offers(bench))},
-        )
+        judge_share(rig, outlet, clause, what, share_a)
 
 
 def judge_together(rig: Case, bench: Bench, clause: str, what: str, limit_a: float) -> None:

@@ -17,37 +17,13 @@ from station.mode3 import Mode3, Permission, State
 from station.pilot import Vehicle
 from station.runtime import StationRuntime
 from station.settings import Settings
-from tests.faulty.building import station
-
-Triple = tuple[int, int, int]
+from tests.faulty.building import SharingOtherwise, station
 
 
 def _probing(settings: Settings, ports: dict[str, Any], kind: type[Probing], **how: Any) -> StationRuntime:
     """A station with another room for probing, set as the settings say."""
     probing = kind(round(settings.chameleon_min_a * 10), settings.probing_s, **how)
     return station(settings, ports, sharing=Sharing(settings, probing=probing))
-
-
-class _Otherwise(Sharing):
-    """Shares as a good station does, and then changes what comes out."""
-
-    def step(
-        self,
-        now_s: float,
-        plugged: Sequence[int],
-        claims: Sequence[Claim],
-        limits: Sequence[Limit],
-        offers_da: Mapping[int, int],
-        samples: Mapping[int, Sample],
-        drawn_ma: Mapping[int, Triple],
-    ) -> dict[int, Share]:
-        shares = super().step(now_s, plugged, claims, limits, offers_da, samples, drawn_ma)
-        return self.changed(now_s, shares, [claim.socket for claim in claims], offers_da)
-
-    def changed(
-        self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
-    ) -> dict[int, Share]:
-        raise NotImplementedError
 
 
 # -- the minute ----------------------------------------------------------------------------------------------------
@@ -153,7 +129,7 @@ def always_probes_at_14_a(settings: Settings, **ports: Any) -> StationRuntime:
 def probes_at_14_a_where_less_is_there(settings: Settings, **ports: Any) -> StationRuntime:
     """The probing current is offered whether it is there or not, and so it is afterwards."""
 
-    class Generous(_Otherwise):
+    class Generous(SharingOtherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
@@ -178,7 +154,7 @@ def starts_with_5_9_a(settings: Settings, **ports: Any) -> StationRuntime:
 def pauses_all_others(settings: Settings, **ports: Any) -> StationRuntime:
     """During a probe nobody else charges, whatever is left."""
 
-    class Alone(_Otherwise):
+    class Alone(SharingOtherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
@@ -191,7 +167,7 @@ def pauses_all_others(settings: Settings, **ports: Any) -> StationRuntime:
 def takes_nothing_from_the_others(settings: Settings, **ports: Any) -> StationRuntime:
     """During a probe the others keep what they had."""
 
-    class Additional(_Otherwise):
+    class Additional(SharingOtherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
@@ -207,7 +183,7 @@ def gives_the_others_all_that_is_left(settings: Settings, **ports: Any) -> Stati
     """What a probe leaves goes to the others, also less than 6 A, with the duty cycle for that."""
     left = Share(settings.station_da - PROBING_DA, "probing")
 
-    class Scraping(_Otherwise):
+    class Scraping(SharingOtherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
@@ -230,7 +206,7 @@ def gives_the_others_all_that_is_left(settings: Settings, **ports: Any) -> Stati
 def probes_two_at_once(settings: Settings, **ports: Any) -> StationRuntime:
     """A second car is offered the probing current at once, whatever is left."""
 
-    class Crowding(_Otherwise):
+    class Crowding(SharingOtherwise):
         def changed(
             self, now_s: float, shares: dict[int, Share], claiming: Sequence[int], offers_da: Mapping[int, int]
         ) -> dict[int, Share]:
@@ -252,7 +228,7 @@ def probes_one_after_the_other(settings: Settings, **ports: Any) -> StationRunti
 def pauses_the_probed_one(settings: Settings, **ports: Any) -> StationRuntime:
     """Whoever is probed has a break of five seconds after twenty."""
 
-    class Interrupting(_Otherwise):
+    class Interrupting(SharingOtherwise):
         break_s = math.inf
         now_s = 0.0
 

@@ -9,8 +9,7 @@ from typing import Any
 from station.balancing.allocator import Claim, Limit, Share
 from station.balancing.alternating import Alternating
 from station.balancing.alternating import _Turn as Turn
-from station.balancing.classifiers import PowerFactor, Sample
-from station.balancing.handover import Triple
+from station.balancing.classifiers import PowerFactor
 from station.balancing.idle import Idle
 from station.balancing.sharing import Sharing, new_probing
 from station.balancing.unused import Unused
@@ -360,17 +359,9 @@ def both_at_once(settings: Settings, **ports: Any) -> StationRuntime:
     """The second car starts before the first has adjusted."""
 
     class Hasty(Sharing):
-        def step(
-            self,
-            now_s: float,
-            plugged: Sequence[int],
-            claims: Sequence[Claim],
-            limits: Sequence[Limit],
-            offers_da: Mapping[int, int],
-            samples: Mapping[int, Sample],
-            drawn_ma: Mapping[int, Triple],
-        ) -> dict[int, Share]:
-            return super().step(now_s, plugged, claims, limits, offers_da, samples, {})
+        def step(self, *given: Any) -> dict[int, Share]:
+            nothing_flows = [*given[:-1], {}]
+            return super().step(*nothing_flows)
 
     return station(settings, ports, sharing=Hasty(settings))
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from station.balancing.allocator import Claim, Limit, Share
 from station.balancing.classifiers import Sample
-from station.balancing.handover import Triple
 from station.balancing.probing import Probing
 from station.balancing.sharing import Sharing, new_probing
 from station.board.codec import Drive
@@ -21,7 +20,7 @@ from station.runtime import StationRuntime
 from station.setting_rows import P1_MODE
 from station.settings import Settings
 from station.suspend import Suspend
-from tests.faulty.building import station
+from tests.faulty.building import SharingOtherwise, station
 
 # -- the circuit ----------------------------------------------------------------------------------------------------
 
@@ -138,24 +137,13 @@ def reads_p1_beside_it(settings: Settings, **ports: Any) -> StationRuntime:
 # -- who is suspended -----------------------------------------------------------------------------------------------
 
 
-class _Selective(Sharing):
+class _Selective(SharingOtherwise):
     """Serves none but these sockets; None: all."""
 
     served: set[int] | None = None
 
-    def step(
-        self,
-        now_s: float,
-        plugged: Sequence[int],
-        claims: Sequence[Claim],
-        limits: Sequence[Limit],
-        offers_da: Mapping[int, int],
-        samples: Mapping[int, Sample],
-        drawn_ma: Mapping[int, Triple],
-    ) -> dict[int, Share]:
-        if self.served is not None:
-            claims = [claim for claim in claims if claim.socket in self.served]
-        return super().step(now_s, plugged, claims, limits, offers_da, samples, drawn_ma)
+    def claimed(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        return claims if self.served is None else [claim for claim in claims if claim.socket in self.served]
 
 
 class _Partly(StationCore):

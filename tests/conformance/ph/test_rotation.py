@@ -69,7 +69,7 @@ async def judge_alone(rig: Case, bench: Bench, outlet: Outlet, clause: str, phas
     what = f"alone at socket {outlet.number}"
     outlet.plug_in(car(car_phases))
     await probed(rig, bench)
-    judge_share(rig, outlet, clause, what, MAX_A - HOUSE_A[phase], OFF_A)
+    judge_share(rig, outlet, clause, what, MAX_A - HOUSE_A[phase], DSMR5.error_a)
     judge_loaded(rig, bench, clause, what, [phase])
     outlet.unplug()
     await bench.readings(2)
@@ -81,7 +81,7 @@ async def judge_both(rig: Case, bench: Bench, clause: str, phases: Sequence[int]
         outlet.plug_in(car(phases=1))
     await probed(rig, bench)
     for outlet, phase in zip(bench.outlets, phases, strict=True):
-        judge_share(rig, outlet, clause, "one car at each", MAX_A - HOUSE_A[phase], OFF_A)
+        judge_share(rig, outlet, clause, "one car at each", MAX_A - HOUSE_A[phase], DSMR5.error_a)
     judge_loaded(rig, bench, clause, "one car at each", phases)
 
 
@@ -119,7 +119,7 @@ async def test_a_load_on_one_phase(rig: Case, loaded: int) -> None:
         await settled(rig, bench, OFF_A)
         for outlet, phase in zip(bench.outlets, (2, 0), strict=True):
             what = f"beside a load on L{loaded + 1}"
-            judge_share(rig, outlet, "PH-001", what, MAX_A - house_a[phase], OFF_A)
+            judge_share(rig, outlet, "PH-001", what, MAX_A - house_a[phase], DSMR5.error_a)
 
 
 @pytest.mark.parametrize("cars", [(2, 1), (1, 2), (3, 1), (1, 3), (2, 2)], ids=lambda cars: f"{cars[0]}ph+{cars[1]}ph")
@@ -143,7 +143,7 @@ async def test_cars_of_several_phases(rig: Case, cars: tuple[int, int]) -> None:
             outlet.plug_in(car(phases))
         await probed(rig, bench)
         for outlet, offer_a in zip(bench.outlets, expected_a, strict=True):
-            judge_share(rig, outlet, "PH-001", "cars of several phases", offer_a, OFF_A)
+            judge_share(rig, outlet, "PH-001", "cars of several phases", offer_a, DSMR5.error_a)
         judge_loaded(rig, bench, "PH-001", "cars of several phases", sorted({*loads[0], *loads[1]}))
 
 
@@ -166,7 +166,7 @@ async def test_one_phase_station(rig: Case, meter: MeterKind, feeders: int) -> N
             outlet.plug_in(car(phases=3))
         await probed(rig, bench)
         for outlet in bench.outlets:
-            judge_share(rig, outlet, "PH-004", "both", (MAX_A - HOUSE_A[0]) / 2, OFF_A)
+            judge_share(rig, outlet, "PH-004", "both", (MAX_A - HOUSE_A[0]) / 2, DSMR5.error_a)
         judge_loaded(rig, bench, "PH-004", "both", [0])
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from rig.case import Case
 from rig.kit import sharing
+from rig.kit.panel import judge_led
 from rig.kit.probing import (
     ADJUSTED_S,
     JUDGED_S,
@@ -15,7 +16,6 @@ from rig.kit.probing import (
     begun,
     car,
     charging,
-    judge_led,
     judge_level,
     judge_offer,
     judge_states,
@@ -91,5 +91,5 @@ async def test_the_leds(rig: Case) -> None:
         c2 = await begun(second, car())
         for at_s in (ADJUSTED_S, JUDGED_S):
             await rig.until(c2.at_s + at_s)
-            judge_led(rig, first, "paused", paused=True)
-            judge_led(rig, second, "probed", paused=False)
+            judge_led(rig, first, "paused", "PRB-023")
+            judge_led(rig, second, "probed", "PRB-023")

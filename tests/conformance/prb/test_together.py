@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rig.case import Case
+from rig.kit.panel import judge_led
 from rig.kit.probing import (
     ADJUSTED_S,
     AVAILABLE_A,
@@ -14,7 +15,6 @@ from rig.kit.probing import (
     car,
     entered,
     judge_first_offer,
-    judge_led,
     judge_level,
     judge_minute,
     judge_states,
@@ -65,11 +65,11 @@ async def test_the_leds(rig: Case) -> None:
         c2 = await begun(first, car())
         second.plug_in(car())
         await rig.until(c2.at_s + JUDGED_S)
-        judge_led(rig, first, "probed", paused=False)
-        judge_led(rig, second, "waiting", paused=True)
+        judge_led(rig, first, "probed", "PRB-023")
+        judge_led(rig, second, "paused", "PRB-023", what="waiting")
         later = await entered(second, "C2")
         await rig.until(later.at_s + JUDGED_S)
-        judge_led(rig, second, "probed", paused=False)
+        judge_led(rig, second, "probed", "PRB-023")
 
 
 @pytest.mark.parametrize("later_s", [0.0, 1.0, 10.0])

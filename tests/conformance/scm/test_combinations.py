@@ -49,7 +49,7 @@ async def test_with_a_meter_on_tcp(rig: Case, polarity: Polarity) -> None:
             await outlet.charge(car())
         await sharing.settled(rig, bench, off_a)
         for outlet in bench.outlets:
-            judge_share(rig, outlet, "SCM-013", "before", (MAX_A - BEFORE_A) / 2, off_a)
+            judge_share(rig, outlet, "SCM-013", "before", (MAX_A - BEFORE_A) / 2, E27.error_a)
         contact = await circuit.suspend()
         await rig.until(contact.at_s + STOPPED_S)
         bench.house(AFTER_A)
@@ -63,7 +63,7 @@ async def test_with_a_meter_on_tcp(rig: Case, polarity: Polarity) -> None:
         await sharing.settled(rig, bench, off_a)
         for outlet in bench.outlets:
             judge_resumed(rig, outlet, "SCM-013", released)
-            judge_share(rig, outlet, "SCM-013", "after", (MAX_A - AFTER_A) / 2, off_a)
+            judge_share(rig, outlet, "SCM-013", "after", (MAX_A - AFTER_A) / 2, E27.error_a)
 
 
 @pytest.mark.clause("SCM-004", "SCM-013")

@@ -7,7 +7,7 @@ import pytest
 from emulators.vehicle.garage import load
 from rig.case import Case
 from rig.kit import sharing
-from rig.kit.sharing import judge_display, judge_led
+from rig.kit.panel import judge_led, judge_text
 from rig.kit.suspending import (
     FORCED_OPEN,
     POLARITIES,
@@ -119,9 +119,8 @@ async def test_words_and_light(rig: Case, socket: int) -> None:
         for after_s in (STOPPED_S, WATCHED_S):
             await rig.until(contact.at_s + after_s)
             for outlet in sessions:
-                for clause in ("SCM-008", "LOG-014"):
-                    judge_display(rig, outlet, clause, "suspended", SUSPENDED_TEXT)
-                judge_led(rig, outlet, "SCM-010", "suspended", ("blue", "flashing"), ("red",))
+                judge_text(rig, outlet, "suspended", SUSPENDED_TEXT, "SCM-008", "LOG-014")
+                judge_led(rig, outlet, "suspended", "SCM-010")
             if len(sessions) == 1:
                 other = bench.outlet(3 - socket)
                 other.plug_in(car())
@@ -158,7 +157,7 @@ async def test_an_over_current_pause(rig: Case) -> None:
         )  # fmt: skip
         await rig.until(contact.at_s + WATCHED_S)
         judge_given_no_current(rig, outlet, ["SCM-004"], "after an over-current pause", contact.at_s + STOPPED_S)
-        judge_led(rig, outlet, "SCM-010", "after an over-current pause", ("blue", "flashing"), ("red",))
+        judge_led(rig, outlet, "suspended", "SCM-010", what="after an over-current pause")
 
 
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "opened"])

@@ -6,7 +6,7 @@ import pytest
 
 from rig.case import Case
 from rig.kit import sharing
-from rig.kit.sharing import SHOWN_WITHIN_S, judge_display, judge_led
+from rig.kit.panel import SHOWN_WITHIN_S, judge_led, judge_text
 from rig.kit.suspending import (
     POLARITIES,
     STATION_A,
@@ -73,11 +73,11 @@ async def test_what_is_shown_until_c2(rig: Case) -> None:
                         clause, f"display of socket {outlet.number} when it can be resumed",
                         holds=SUSPENDED_TEXT not in shown, seen=shown, promised="another text than while suspended",
                     )  # fmt: skip
-                judge_display(rig, outlet, "SCM-016", "until C2", WAITING_TEXT)
+                judge_text(rig, outlet, "until C2", WAITING_TEXT, "SCM-016")
         await rig.until(released.at_s + SLOW_START_S + STOPPED_S)
         judge_charging(rig, bench.outlets, ["SCM-016"], "after")
         for outlet in bench.outlets:
-            judge_led(rig, outlet, "SCM-010", "charging again", ("dark blue", "steady"), ("flashing",))
+            judge_led(rig, outlet, "charging", "SCM-010", what="charging again")
             shown = str(outlet.observed.field("display", "text"))
             rig.judge.holds(
                 "SCM-016", f"display of socket {outlet.number} in C2",

@@ -9,7 +9,8 @@ from rig.case import Case
 from rig.clauses.timings import limit
 from rig.kit import sharing
 from rig.kit.balancing import is_offer
-from rig.kit.sharing import PROBED_WITHIN_S, PROBING, SHARE_OFF_A, judge_display, judge_led, judge_share
+from rig.kit.panel import judge_led, judge_text
+from rig.kit.sharing import PROBED_WITHIN_S, PROBING, SHARE_OFF_A, judge_share
 from rig.kit.suspending import (
     POLARITIES,
     STATION_A,
@@ -64,8 +65,8 @@ async def test_a_new_session(rig: Case, polarity: Polarity, beside: str) -> None
             seen=f"{new.observed.pilot_state}, contactor {'closed' if new.observed.contactor_closed else 'open'}",
             promised="B1, contactor open",
         )
-        judge_display(rig, new, "SCM-008", "a new session", SUSPENDED_TEXT)
-        judge_led(rig, new, "SCM-010", "a new session", ("blue", "flashing"), ("red",))
+        judge_text(rig, new, "a new session", SUSPENDED_TEXT, "SCM-008")
+        judge_led(rig, new, "suspended", "SCM-010", what="a new session")
         released = await circuit.release()
         await judge_probed(rig, bench, "SCM-005", released)
 
@@ -150,7 +151,7 @@ async def test_while_alternating(rig: Case, after_s: float) -> None:
         judge_states(rig, running, ["SCM-007"], contact)
         for outlet in bench.outlets:
             judge_given_no_current(rig, outlet, ["SCM-004"], "suspended", contact.at_s + STOPPED_S)
-            judge_led(rig, outlet, "SCM-010", "suspended", ("blue", "flashing"), ("red",))
+            judge_led(rig, outlet, "suspended", "SCM-010")
         released = await circuit.release()
         turns: list[tuple[int, ...]] = []
         for number in range(4):

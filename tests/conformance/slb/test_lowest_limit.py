@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rig.case import Case
-from rig.kit.balancing import car, meters, off_by_a, one_of_each_port, settings
+from rig.kit.balancing import car, meters, one_of_each_port, settings
 from rig.kit.sharing import judge_share, plugged_in
 from rig.meters import MeterKind
 
@@ -36,4 +36,4 @@ async def test_the_lowest_of_three(rig: Case, meter: MeterKind, least: str) -> N
         bench.house(HOUSE_A)
         await plugged_in(rig, bench, *[car(meter.phases)] * 2)
         for outlet in bench.outlets:
-            judge_share(rig, outlet, "CFG-058", f"{least} leaves least", share_a, off_by_a(meter))
+            judge_share(rig, outlet, "CFG-058", f"{least} leaves least", share_a, meter.error_a)

@@ -66,7 +66,7 @@ async def test_reduced_power(rig: Case, phases: int, house_a: float) -> None:
                 seen=text,
                 promised="power (A) below the maximum (B)",
             )
-        judge_powers(rig, shown or Powers(0.0, 0.0), drawn_kw(bench), phases)
+        judge_powers(rig, shown or Powers(0.0, 0.0), drawn_kw(bench.outlet(1)), phases)
 
 
 @pytest.mark.clause("UI-006", "UI-007")
@@ -87,7 +87,7 @@ async def test_full_power(rig: Case) -> None:
             seen=text,
             promised="power (A) at the maximum (B)",
         )
-        judge_powers(rig, shown or Powers(0.0, 0.0), drawn_kw(bench), 3)
+        judge_powers(rig, shown or Powers(0.0, 0.0), drawn_kw(bench.outlet(1)), 3)
 
 
 @pytest.mark.parametrize("begins", ["paused", "plugged in"])
@@ -104,7 +104,7 @@ async def test_waiting_for_power(rig: Case, begins: str) -> None:
             await heard(rig, bench)
             bench.plug_in(following_car())
         await rig.until(rig.now_s() + WAIT_S)
-        judge_text(rig, bench, "display while waiting", WAITING_TEXT, "UI-014", "LOG-015")
+        judge_text(rig, bench.outlet(1), "while waiting", WAITING_TEXT, "UI-014", "LOG-015")
         bench.house(0.0)
         await settled(rig, bench)
         await rig.until(rig.now_s() + SHOWN_WITHIN_S)

@@ -26,7 +26,7 @@ async def test_charging(rig: Case) -> None:
         await bench.charge(overdrawing_car())
         for after_s in (SHOWN_WITHIN_S, 600.0):
             await rig.until(rig.now_s() + after_s)
-            judge_led(rig, bench, "charging", "UI-010")
+            judge_led(rig, bench.outlet(1), "charging", "UI-010")
 
 
 @pytest.mark.clause("UI-002", "UI-010")
@@ -41,17 +41,17 @@ async def test_asked_for_less(rig: Case) -> None:
         await heard(rig, bench)
         await bench.charge(VehicleSpec(phases=3, max_a=32.0, draw_fraction=0.97, decrease_reaction_s=SLOW_S))
         await settled(rig, bench)
-        judge_led(rig, bench, "charging", "UI-010")
+        judge_led(rig, bench.outlet(1), "charging", "UI-010")
         lowering = bench.observed.expect("pilot", lambda event: at_most(event, left_a))
         bench.house(MAX_A - left_a)
         lowered = await lowering.within(LOWERED_WITHIN_S)
         began_s = rig.now_s() if lowered is None else lowered.at_s
         for after_s in (SHOWN_WITHIN_S, SLOW_S - SHOWN_WITHIN_S):
             await rig.until(began_s + after_s)
-            judge_led(rig, bench, "asked for less", "UI-002", "UI-010")
+            judge_led(rig, bench.outlet(1), "asked for less", "UI-002", "UI-010")
         for after_s in (SLOW_S + 2 * SHOWN_WITHIN_S, 60.0):
             await rig.until(began_s + after_s)
-            judge_led(rig, bench, "charging", "UI-002", "UI-010")
+            judge_led(rig, bench.outlet(1), "charging", "UI-002", "UI-010")
 
 
 @pytest.mark.clause("UI-010")
@@ -63,10 +63,10 @@ async def test_paused(rig: Case) -> None:
         bench.house(MAX_A)
         for after_s in (10.0, 300.0):
             await rig.until(rig.now_s() + after_s)
-            judge_led(rig, bench, "paused", "UI-010")
+            judge_led(rig, bench.outlet(1), "paused", "UI-010")
         bench.house(0.0)
         await settled(rig, bench)
-        judge_led(rig, bench, "charging", "UI-010")
+        judge_led(rig, bench.outlet(1), "charging", "UI-010")
 
 
 @pytest.mark.clause("UI-010")
@@ -79,7 +79,7 @@ async def test_over_current(rig: Case) -> None:
         await bench.observed.pilot("F", within_s=OVER_CURRENT_WITHIN_S)
         for after_s in (SHOWN_WITHIN_S, 200.0):
             await rig.until(rig.now_s() + after_s)
-            judge_led(rig, bench, "over-current", "UI-010")
+            judge_led(rig, bench.outlet(1), "over-current", "UI-010")
 
 
 @pytest.mark.clause("UI-010", "UI-011")
@@ -88,10 +88,10 @@ async def test_safe_current(rig: Case) -> None:
     async with rig.bench(settings(DSMR5, meter_max_a=MAX_A), meter=DSMR5) as bench:
         rig.need(bench.capabilities, "pilot", "panel")
         await charging(rig, bench)
-        judge_led(rig, bench, "charging", "UI-010", "UI-011")
+        judge_led(rig, bench.outlet(1), "charging", "UI-010", "UI-011")
         with bench.meter.broken("unplugged"):
             await rig.until(rig.now_s() + 60.0)
-            judge_led(rig, bench, "safe current", "UI-011")
+            judge_led(rig, bench.outlet(1), "safe current", "UI-011")
         await bench.readings(2)
         await settled(rig, bench)
-        judge_led(rig, bench, "charging", "UI-010", "UI-011")
+        judge_led(rig, bench.outlet(1), "charging", "UI-010", "UI-011")

@@ -8,7 +8,8 @@ from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
 from rig.bench.observed import Expectation
 from rig.case import Case
-from rig.kit.sharing import SHOWN_WITHIN_S, judge_led, settings
+from rig.kit.panel import SHOWN_WITHIN_S, judge_led
+from rig.kit.sharing import settings
 from rig.timeline import Event
 
 STATION_A = 25.0
@@ -21,13 +22,6 @@ WAIT_S = 120.0
 FOLLOWED_WITHIN_S = 10.0
 # Shortly before something happens that the case itself brings about.
 EPSILON_S = 0.1
-# How an LED looks: words that have to be in its pattern, and words that must not be (UI-010, UI-015).
-CHANGING = ("flashing", "interrupted", "alternating")
-CHARGING = (("dark blue", "steady"), CHANGING)
-ASKED_FOR_LESS = (("dark blue", "flashing"), ("red",))
-PAUSED = (("light blue", "flashing"), ("red",))
-SUSPENDED = (("blue", "flashing"), ("red",))
-OVER_CURRENT = (("red", "blue"), ("steady",))
 
 
 def car(follows_s: float = 1.0) -> VehicleSpec:
@@ -72,10 +66,8 @@ async def test_a_second_car(rig: Case, follows_s: float) -> None:
             return
         for at_s in (lowered.at_s + SHOWN_WITHIN_S, lowered.at_s + follows_s - EPSILON_S):
             await rig.until(at_s)
-            for clause in ("UI-002", "UI-004", "UI-010"):
-                judge_led(rig, first, clause, "asked to reduce", *ASKED_FOR_LESS)
-            for clause in ("UI-005", "UI-010"):
-                judge_led(rig, second, clause, "waits for the first one", *PAUSED)
+            judge_led(rig, first, "asked for less", "UI-002", "UI-004", "UI-010")
+            judge_led(rig, second, "paused", "UI-005", "UI-010", what="waits for the first one")
         offered = await offering.within(follows_s + FOLLOWED_WITHIN_S)
         rig.judge.elapsed(
             "UI-005",
@@ -89,9 +81,9 @@ async def test_a_second_car(rig: Case, follows_s: float) -> None:
         )
         for after_s in (FOLLOWED_WITHIN_S, WAIT_S):
             await rig.until(lowered.at_s + follows_s + after_s)
-            judge_led(rig, first, "UI-002", "has reduced", *CHARGING)
+            judge_led(rig, first, "charging", "UI-002", what="has reduced")
             for outlet in bench.outlets:
-                judge_led(rig, outlet, "UI-010", "both charge", *CHARGING)
+                judge_led(rig, outlet, "charging", "UI-010", what="both charge")
 
 
 @pytest.mark.clause("UI-004", "UI-010")
@@ -102,9 +94,8 @@ async def test_a_second_car_with_enough_for_both(rig: Case) -> None:
         for outlet in bench.outlets:
             await outlet.charge(car())
             await rig.until(rig.now_s() + FOLLOWED_WITHIN_S)
-            for clause in ("UI-004", "UI-010"):
-                for one in bench.outlets[: outlet.number]:
-                    judge_led(rig, one, clause, "enough for both", *CHARGING)
+            for one in bench.outlets[: outlet.number]:
+                judge_led(rig, one, "charging", "UI-004", "UI-010", what="enough for both")
 
 
 @pytest.mark.clause("UI-005", "UI-010")
@@ -124,11 +115,7 @@ async def test_alternating(rig: Case) -> None:
             for outlet in bench.outlets:
                 charges = outlet.observed.offered_a > 0.0
                 served |= {outlet.number} if charges else set()
-                for clause in ("UI-005", "UI-010"):
-                    if charges:
-                        judge_led(rig, outlet, clause, "its turn", *CHARGING)
-                    else:
-                        judge_led(rig, outlet, clause, "paused in alternation", *PAUSED)
+                judge_led(rig, outlet, "charging" if charges else "paused", "UI-005", "UI-010", what="taking turns")
         rig.judge.holds(
             "UI-005", "sockets that had a turn", holds=served == {1, 2},
             seen=" and ".join(map(str, sorted(served))) or "none", promised="1 and 2",
@@ -147,7 +134,7 @@ async def test_each_socket_has_its_own(rig: Case, socket: int) -> None:
         own, other = bench.outlet(socket), bench.outlet(3 - socket)
         vehicle = await own.charge(car())
         await rig.until(rig.now_s() + FOLLOWED_WITHIN_S)
-        judge_led(rig, own, "UI-010", "charges alone", *CHARGING)
+        judge_led(rig, own, "charging", "UI-010", what="charges alone")
         idle = str(other.observed.field("led", "pattern"))
         rig.judge.holds(
             "UI-010", f"LED of socket {other.number} with no car", holds="dark blue" not in idle,
@@ -156,15 +143,15 @@ async def test_each_socket_has_its_own(rig: Case, socket: int) -> None:
         await other.charge(car())
         await rig.until(rig.now_s() + FOLLOWED_WITHIN_S)
         for outlet in bench.outlets:
-            judge_led(rig, outlet, "UI-010", "both charge", *CHARGING)
+            judge_led(rig, outlet, "charging", "UI-010", what="both charge")
         await own.draw(vehicle, 2 * STATION_A)
         await own.observed.pilot("F", within_s=30.0)
         await rig.until(rig.now_s() + WAIT_S)
-        judge_led(rig, own, "UI-010", "over-current", *OVER_CURRENT)
-        judge_led(rig, other, "UI-010", "beside an over-current", *CHARGING)
+        judge_led(rig, own, "over-current", "UI-010", what="over-current")
+        judge_led(rig, other, "charging", "UI-010", what="beside an over-current")
         own.unplug()
         bench.contact(True)
         own.plug_in(car())
         await rig.until(rig.now_s() + WAIT_S)
         for outlet in bench.outlets:
-            judge_led(rig, outlet, "UI-010", "suspended", *SUSPENDED)
+            judge_led(rig, outlet, "suspended", "UI-010", what="suspended")

@@ -7,10 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from rig.bench import Bench
+from rig.bench import Outlet
 from rig.case import Case
 from rig.kit import panel
+from rig.kit.balancing import car
 from rig.kit.panel import LEDS, Powers
+from rig.kit.sharing import settings
 from rig.options import RunOptions
 
 
@@ -31,17 +33,17 @@ def test_powers(text: str, powers: Powers | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "situation"),
+    ("pattern", "situations"),
     [
-        ("dark blue steady", "charging"),
-        ("dark blue flashing", "asked for less"),
-        ("light blue flashing", "paused"),
-        ("red/blue alternating", "over-current"),
-        ("dark blue interrupted", "safe current"),
+        ("dark blue steady", ["charging", "probed"]),
+        ("dark blue flashing", ["asked for less", "suspended"]),
+        ("light blue flashing", ["paused", "suspended"]),
+        ("red/blue alternating", ["over-current"]),
+        ("dark blue interrupted", ["safe current"]),
     ],
 )
-def test_each_pattern_is_that_of_one_situation(pattern: str, situation: str) -> None:
-    assert [name for name, led in LEDS.items() if led.fits(pattern)] == [situation]
+def test_situations_of_a_pattern(pattern: str, situations: list[str]) -> None:
+    assert [name for name, led in LEDS.items() if led.fits(pattern)] == situations
 
 
 @pytest.mark.parametrize("pattern", ["off", "None", "light blue steady", "green steady", "red steady"])
@@ -49,10 +51,10 @@ def test_patterns_of_none(pattern: str) -> None:
     assert not any(led.fits(pattern) for led in LEDS.values())
 
 
-def observing(**fields: object) -> Bench:
-    """A bench that has seen only these, as `kind__field`."""
+def observing(**fields: object) -> Outlet:
+    """An outlet of which only these were seen, as `kind__field`."""
     seen = SimpleNamespace(field=lambda kind, name: fields[f"{kind}__{name}"], drawn_a=fields.get("drawn_a"))
-    return cast(Bench, SimpleNamespace(observed=seen))
+    return cast(Outlet, SimpleNamespace(number=1, observed=seen))
 
 
 @pytest.fixture
@@ -80,6 +82,19 @@ def test_an_led(case: Case) -> None:
     for pattern in ("dark blue steady", "dark blue flashing"):
         panel.judge_led(case, observing(led__pattern=pattern), "charging", "UI-010")
     assert [each.verdict for each in case.judge.verdicts] == ["pass", "fail"]
+
+
+def test_each_socket_has_an_led_and_a_display_of_its_own(case: Case) -> None:
+    async def body() -> None:
+        async with case.bench(settings(25.0), sockets=2) as bench:
+            await bench.outlet(1).charge(car())
+            await case.until(10.0)
+            for outlet in bench.outlets:
+                panel.judge_led(case, outlet, "charging", "UI-010")
+                panel.judge_text(case, outlet, "idle", "Ready to charge", "SCM-008")
+
+    case.run(body())
+    assert [each.verdict for each in case.judge.verdicts] == ["pass", "fail", "fail", "pass"]
 
 
 def test_what_is_drawn() -> None:

@@ -85,11 +85,9 @@ def test_a_charging_car_has_settled(case: Case) -> None:
         assert bench.socket.vehicle is vehicle
         assert bench.observed.offered_a == probing.AVAILABLE_A
         probing.judge_offer(case, bench.outlet(1), "PRB-009", "alone", probing.AVAILABLE_A)
-        probing.judge_led(case, bench.outlet(1), "charging", paused=False)
-        probing.judge_led(case, bench.outlet(2), "absent", paused=False)
 
     on_a_bench(case, body)
-    assert [verdict.verdict for verdict in case.judge.verdicts] == ["pass", "pass", "fail"]
+    assert [verdict.verdict for verdict in case.judge.verdicts] == ["pass"]
 
 
 @pytest.mark.parametrize(("a", "meter", "verdict"), [
