@@ -167,7 +167,7 @@ def _chosen(names: Sequence[str], options: RunOptions) -> list[Path]:
     for file in files:
         script = load(file)
         if options.bench.station.kind == "reference" and (why := refusal(script)):
-            raise ConfigurationError(f"scenario {file}: [station]: {why}")
+            raise ConfigurationError(f"scenario {file}: {why}")
     return [*(paths.suite_paths(suites) if suites or not files else []), *files]
 
 

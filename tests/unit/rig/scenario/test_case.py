@@ -106,8 +106,8 @@ def test_a_mistake_is_one_line_and_exit_code_3(
     ended = evse_rig("run", file.name)
     assert (ended.code, ended.out) == (3, "")
     (line,) = ended.err.splitlines()
-    assert message in line
     assert line.startswith("evse-rig: scenario ")
+    assert f"/{file.name}: {message}" in line
 
 
 def test_the_seed_of_the_file_counts(folder: Path, suites: Suites, evse_rig: Command) -> None:
