@@ -39,7 +39,7 @@ class Outlet:
         self.charged = False  # since it was plugged in
         self.resuming = False  # since it was suspended, until it charges again
         self.change: Tripped | Resumed | None = None
-        self._diode_fault = False
+        self._refused: Vehicle | None = None  # what it showed that it is given nothing for until it is unplugged
         self._before_da, self._before_until_s = 0, 0.0  # the offer before the last decrease, and how long it counts
 
     # -- what comes in -------------------------------------------------------------------------------------------
@@ -54,14 +54,16 @@ class Outlet:
         self.sense = sense
         self.vehicle = vehicle_state(sense.cp_high_mv, self.vehicle)
         if sense.pp_ohm == 0 or self.vehicle is Vehicle.A:
-            self.session = self.charged = self.resuming = self._diode_fault = False
+            self.session = self.charged = self.resuming = False
+            self._refused = None
             self.overcurrent.reset()
         elif self.vehicle is not Vehicle.UNKNOWN:
             self.session = True
             if self.vehicle is not Vehicle.E and diode_missing(sense.cp_high_mv, sense.cp_low_mv):
-                self._diode_fault = True
-        if self._diode_fault:
-            self.vehicle = Vehicle.E
+                self._refused = Vehicle.E
+            elif self.vehicle is Vehicle.D:  # it would go back to B without an offer, and ask again with one, for ever
+                self._refused = Vehicle.D
+        self.vehicle = self._refused or self.vehicle
 
     # -- what the balancing asks ---------------------------------------------------------------------------------
 

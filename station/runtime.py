@@ -64,11 +64,6 @@ class StationRuntime:
         """The meter port it opens, by the name its tap has; None when it opens none."""
         return None if self._meter is None else self._meter.port
 
-    @property
-    def reads_p1(self) -> bool:
-        """Whether it opens the P1 port."""
-        return self.meter_port == "p1"
-
     async def start(self) -> None:
         """Open the ports and begin. Raises PortError if one of them cannot be opened the first time."""
         self._loop = asyncio.get_running_loop()

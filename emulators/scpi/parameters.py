@@ -31,7 +31,6 @@ HERTZ: Mapping[str, float] = {"HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6}
 VOLT: Mapping[str, float] = {"V": 1.0, "MV": 1e-3, "UV": 1e-6, "KV": 1e3}
 AMPERE: Mapping[str, float] = {"A": 1.0, "MA": 1e-3, "UA": 1e-6}
 SECOND: Mapping[str, float] = {"S": 1.0, "MS": 1e-3, "US": 1e-6, "NS": 1e-9}
-NO_UNIT: Mapping[str, float] = {}
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:\s*[Ee]\s*([+-]?\d+))?\s*(.*)", re.ASCII)
 _SUFFIX = re.compile(r"[A-Za-z/][A-Za-z0-9./-]*", re.ASCII)

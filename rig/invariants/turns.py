@@ -31,7 +31,10 @@ class Turns(Invariant):
         self._since_s: dict[int, float] = {}
         self._idle_since_s: dict[int, float] = {}
         self._out: set[int] = set()
-        """Who takes no turns: those that could charge and did not, until they do, and those with a faulty pilot."""
+        """Who takes no turns: those that could charge and did not, until they do, and those with a faulty pilot.
+
+        Nobody has to give anything to a car that wants ventilation, not even when it no longer asks for it.
+        """
 
     @property
     def applies(self) -> bool:
@@ -57,7 +60,7 @@ class Turns(Invariant):
 
     def _look(self, socket: int, from_s: float, to_s: float, seen: Seen) -> None:
         """Whether it takes part (O-71). What a faulty pilot has done to a session lasts until it ends."""
-        faulty = self.facts.faulty(socket)
+        faulty = self.facts.faulty(socket) or seen.pilot(socket).startswith("D")
         draws = seen.pilot(socket) == "C2" and max(seen.drawn_a(socket)) >= IDLE_A
         if faulty:
             self._out.add(socket)

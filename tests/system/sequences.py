@@ -41,8 +41,8 @@ ROAD: tuple[Car, ...] = tuple(
     for name in ("obedient-3p", "obedient-1p", "obedient-2p", "chameleon", "chameleon", "slow")
 )
 GARAGE: tuple[Car, ...] = (*ROAD, *ROAD, *ROAD, *cars())
-# They begin anew every second or two: hours of that cost as much as a meter.
-RESTLESS = ("ventilation", "toggling")
+# It begins anew every second or two: hours of that cost as much as a meter.
+RESTLESS = ("toggling",)
 # Until the station is on again for sure, if it was to reboot twice.
 BOOTED_S = 60.0
 HOUSE_A = (0.0, 5.0, 10.0, 15.0, 18.5, 24.0, 30.0)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from station.errors import Malformed
 
 READ_HOLDING, READ_INPUT = 3, 4
-MOST_REGISTERS = 125
 MOST_B = 253
 EXCEPTION_BIT = 0x80
 

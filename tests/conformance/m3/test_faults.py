@@ -8,6 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from emulators.pilot.tolerance import ACCEPTED_R2_OHM, ACCEPTED_R3_OHM
+from rig.bench import Bench
+from rig.bench.instruments import BenchEvBox
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.kit.pilot import (
@@ -107,6 +109,15 @@ async def test_from_the_start(rig: Case, player: PlayerName, defect: Defect) -> 
         )
 
 
+async def car_of(bench: Bench, base_ohm: float, charge_ohm: float) -> BenchEvBox:
+    """A car with these resistors, plugged in and not ready yet."""
+    box = await bench.ev_box()
+    await box.set_resistors(base_ohm=base_ohm, charge_ohm=charge_ohm)
+    await box.set_cable(CABLE_A)
+    await box.set_state("B")
+    return box
+
+
 @pytest.mark.parametrize("how", list(ACCEPTED))
 @pytest.mark.clause("M3-001")
 async def test_resistors_of_a_good_car(rig: Case, how: str) -> None:
@@ -114,10 +125,7 @@ async def test_resistors_of_a_good_car(rig: Case, how: str) -> None:
     base_ohm, charge_ohm = ACCEPTED[how]
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        box = await bench.ev_box()
-        await box.set_resistors(base_ohm=base_ohm, charge_ohm=charge_ohm)
-        await box.set_cable(CABLE_A)
-        await box.set_state("B")
+        box = await car_of(bench, base_ohm, charge_ohm)
         offered = await bench.observed.pilot("B2", within_s=PATIENCE_S)
         closing = closes(bench)
         await box.set_state("C")
@@ -138,10 +146,7 @@ async def test_wrong_resistors(rig: Case, how: str) -> None:
     base_ohm, charge_ohm = WRONG[how]
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        box = await bench.ev_box()
-        await box.set_resistors(base_ohm=base_ohm, charge_ohm=charge_ohm)
-        await box.set_cable(CABLE_A)
-        await box.set_state("B")
+        box = await car_of(bench, base_ohm, charge_ohm)
         await rig.until(rig.now_s() + 1.0)
         await box.set_state("C")
         await rig.until(rig.now_s() + PATIENCE_S)

@@ -183,7 +183,26 @@ class TestSession:
         assert world.drive == Drive(1, "high", False)
         assert world.last("status")["status"] == "Faulted"
         assert world.last("status")["errorCode"] == "EVCommunicationError"
+
+    def test_a_pilot_that_is_there_again(self) -> None:
+        world = World()
+        world.charge()
+        world.set(state="E")
         world.set(state="C")
+        assert world.drive.contactor
+
+    def test_a_vehicle_that_wants_ventilation_is_refused_until_unplugged(self) -> None:
+        """Without an offer it goes back to B; with another one it would ask again, and so for ever."""
+        world = World()
+        world.charge()
+        world.set(state="D")
+        said = len(world.events)
+        for state in ("B", "C", "D", "B"):
+            world.set(state=state)
+            assert world.drive == Drive(1, "high", False)
+        assert [kind for _, kind, _ in world.events[said:] if kind == "status"] == []
+        world.unplug()
+        world.charge()
         assert world.drive.contactor
 
     def test_a_missing_diode_until_unplugged(self) -> None:

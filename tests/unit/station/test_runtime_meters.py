@@ -215,7 +215,6 @@ class TestTic:
             pty = Pty()
             async with Station(tmp_path, TIC, pty.path) as station:
                 assert station.runtime.meter_port == "tic"
-                assert not station.runtime.reads_p1
                 first = standard_frame(15)
                 for second in range(1, 6):
                     os.write(pty.master, standard_frame(15))
