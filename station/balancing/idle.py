@@ -3,6 +3,10 @@
 A car that was offered something for 60 s and drew nothing takes no part in the turns any more. It is served after all
 others, if there is room, and takes part again as soon as it draws. When nobody draws, all take part: one of them may
 want to begin.
+
+A car cannot say that it wants current while it is offered none. So one that has been offered nothing for an hour gets
+one turn more, of which it uses no more than those 60 s if it is still full: otherwise a car on a timer, or one that was
+slow once, would wait until the other one stops.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +16,7 @@ from station.balancing.allocator import Claim
 from station.balancing.classifiers import Sample
 
 IDLE_S = 60.0  # O-71
+ASKED_AGAIN_S = 3600.0  # our own choice: 60 s of an hour are little to the one who charges, an hour is little of a night
 LAST_PRIORITY = 1_000_000
 
 
@@ -19,7 +24,8 @@ class Idle:
     """Who draws nothing of what it is offered. `idle` holds as of the last step."""
 
     def __init__(self) -> None:
-        self._since_s: dict[int, float] = {}
+        self._since_s: dict[int, float] = {}  # since when it draws nothing of an offer
+        self._without_s: dict[int, float] = {}  # since when one that is idle has been offered nothing
         self.idle: frozenset[int] = frozenset()
 
     def step(
@@ -38,7 +44,10 @@ class Idle:
         """
         lasting = {socket for socket, since_s in self._since_s.items() if now_s >= since_s + IDLE_S}
         busy = {socket for socket, sample in samples.items() if sample.draws}.union(probed)
-        self.idle = frozenset((self.idle | lasting).intersection(plugged) - busy)
+        asked = {socket for socket, since_s in self._without_s.items() if now_s >= since_s + ASKED_AGAIN_S}
+        self.idle = frozenset((self.idle | lasting).intersection(plugged) - busy - asked)
+        without = {socket for socket in self.idle if not offers_da.get(socket)}
+        self._without_s = {socket: self._without_s.get(socket, now_s) for socket in without}
         wait = {
             socket for socket in plugged if offers_da.get(socket) and socket not in busy and socket not in self.idle
         }
@@ -49,5 +58,7 @@ class Idle:
         return active, [replace(c, priority=LAST_PRIORITY) for c in claims if c.socket in self.idle]
 
     def next_deadline_s(self) -> float | None:
-        """When the next session counts as idle."""
-        return min([since_s + IDLE_S for since_s in self._since_s.values()], default=None)
+        """When the next session counts as idle, or no longer does."""
+        idle_s = [since_s + IDLE_S for since_s in self._since_s.values()]
+        asked_s = [since_s + ASKED_AGAIN_S for since_s in self._without_s.values()]
+        return min(idle_s + asked_s, default=None)

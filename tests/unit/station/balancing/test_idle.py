@@ -4,7 +4,7 @@ import pytest
 
 from station.balancing.allocator import Claim
 from station.balancing.classifiers import Sample
-from station.balancing.idle import LAST_PRIORITY, Idle
+from station.balancing.idle import ASKED_AGAIN_S, LAST_PRIORITY, Idle
 
 CLAIMS = [Claim(1, (0,), 320, priority=0), Claim(2, (0,), 320, priority=1)]
 IN_B = Sample((0, 0, 0), (0, 0, 0), False)
@@ -52,6 +52,32 @@ def test_who_is_offered_nothing_cannot_draw() -> None:
     assert turns(room, 900.0, IN_B) == [1, 2]
     assert turns(room, 960.0, IN_B) == [2]
     assert turns(room, 1000.0, IN_B, offers={2: 60}) == [2]  # it stays idle in a pause
+
+
+def test_who_has_been_offered_nothing_for_an_hour_is_asked_again() -> None:
+    room = Idle()
+    turns(room, 0.0, IN_B)
+    assert turns(room, 60.0, IN_B) == [2]
+    assert room.next_deadline_s() is None  # it is still offered something
+    nothing = {1: 0, 2: 60}
+    assert turns(room, 70.0, IN_B, offers=nothing) == [2]
+    assert room.next_deadline_s() == 70.0 + ASKED_AGAIN_S
+    assert turns(room, 69.0 + ASKED_AGAIN_S, IN_B, offers=nothing) == [2]
+    assert turns(room, 70.0 + ASKED_AGAIN_S, IN_B, offers=nothing) == [1, 2]
+    assert turns(room, 500.0 + ASKED_AGAIN_S, IN_B, offers=nothing) == [1, 2]  # until its turn comes
+    assert turns(room, 500.0 + ASKED_AGAIN_S, IN_B) == [1, 2]
+    assert turns(room, 560.0 + ASKED_AGAIN_S, IN_B) == [2]
+    assert turns(room, 561.0 + ASKED_AGAIN_S, IN_B, offers=nothing) == [2]
+    assert room.next_deadline_s() == 561.0 + 2 * ASKED_AGAIN_S
+
+
+def test_who_is_offered_something_needs_not_be_asked() -> None:
+    room = Idle()
+    turns(room, 0.0, IN_B)
+    turns(room, 60.0, IN_B)
+    turns(room, 70.0, IN_B, offers={1: 0, 2: 60})
+    turns(room, 3000.0, IN_B)
+    assert turns(room, 70.0 + ASKED_AGAIN_S, IN_B, offers={1: 0, 2: 60}) == [2]
 
 
 def test_a_late_step_knows_what_was_due() -> None:

@@ -269,6 +269,29 @@ def test_a_full_car_takes_no_turns() -> None:  # O-71
     assert station.sharing.idle.idle == set()
 
 
+def test_a_car_on_a_timer_gets_a_turn_again() -> None:
+    """It draws nothing when it is plugged in, and would two hours later; nobody could know."""
+    station = double(119)
+    timer = Car()
+    timer.wish_ma = 0
+    station.plug(1, timer, 60.0)
+    assert station.plug(2, Car(), 60.0) == {1: 0, 2: 119}
+    station.run(PERIOD_S + 60.0)
+    assert station.sharing.idle.idle == {1}
+    others = 0
+    for _ in range(120):
+        others += station.run(60.0) == {1: 119, 2: 0}
+    assert others == 1  # it was asked once
+    timer.wish_ma = 32_000
+    turns = {1: 0, 2: 0}
+    for _ in range(4 * 60):
+        offers = station.run(60.0)
+        assert sorted(offers.values()) == [0, 119]
+        turns[1 if offers[1] else 2] += 1
+    assert turns[1] >= 80
+    assert station.sharing.idle.idle == set()
+
+
 def test_a_day_of_two_cars_in_turns() -> None:
     """24 h at 11.9 A: each has half of it, in turns of a quarter of an hour, and the limit always holds."""
     station = double(119)
