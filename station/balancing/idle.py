@@ -16,7 +16,7 @@ from station.balancing.allocator import Claim
 from station.balancing.classifiers import Sample
 
 IDLE_S = 60.0  # O-71
-ASKED_AGAIN_S = 3600.0  # our own choice: 60 s of an hour are little to the one who charges, an hour is little of a night
+ASKED_AGAIN_S = 3600.0  # our own choice: a minute is little of an hour, and an hour is little of a night
 LAST_PRIORITY = 1_000_000
 
 
