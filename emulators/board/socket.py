@@ -261,21 +261,22 @@ class Socket:
             self._unsent.append(sense)
 
     def _emit_pilot(self, now_s: float) -> None:
-        duty_mpct = self._signal.duty_mpct
-        offered_ma = None if duty_mpct is None else read_duty(duty_mpct).ma
-        self._emit(
-            now_s,
-            "pilot",
-            {
-                "socket": self.number,
-                "signal": self._signal.level,
-                "duty_pct": None if duty_mpct is None else duty_mpct / 1000,
-                "offered_a": None if offered_ma is None else offered_ma / 1000,
-                "high_v": _millivolt(self._plateaus.high_v) / 1000,
-                "low_v": _millivolt(self._plateaus.low_v) / 1000,
-                "state": self.state,
-            },
-        )
+        fields = {"socket": self.number, **pilot_fields(self._signal, self._plateaus)}
+        self._emit(now_s, "pilot", fields)
+
+
+def pilot_fields(signal: Signal, plateaus: Plateaus) -> dict[str, object]:
+    """What a `pilot` event says of a signal and its voltages."""
+    duty_mpct = signal.duty_mpct
+    offered_ma = None if duty_mpct is None else read_duty(duty_mpct).ma
+    return {
+        "signal": signal.level,
+        "duty_pct": None if duty_mpct is None else duty_mpct / 1000,
+        "offered_a": None if offered_ma is None else offered_ma / 1000,
+        "high_v": _millivolt(plateaus.high_v) / 1000,
+        "low_v": _millivolt(plateaus.low_v) / 1000,
+        "state": state_of(plateaus, signal),
+    }
 
 
 def _voltages_dv(mains_v: PerPhase, phases: int) -> Triple:

@@ -25,6 +25,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.built import Built
+from rig.bench.car_side import CarSide, Nowhere, OnBoard
 from rig.bench.file import EMULATED, PROBING, BenchFile, EvBox, P1Line, Scope, StationEntry, TcpLine
 from rig.bench.installed import changed, note_installation, note_limits
 from rig.bench.observed import Expectation, Observed
@@ -38,6 +39,7 @@ from rig.timeline import Event, Timeline
 
 if TYPE_CHECKING:
     from rig.bench.instruments import BenchEvBox, BenchScope, InstrumentShelf
+    from rig.bench.on_box import OnBox
 
 HOUSE = "house"
 PV = "pv"
@@ -124,11 +126,12 @@ class Bench:
         self._stored: dict[str, object] = {}
         self.station = _handle(file)
         orders = built.orders(self._phases)
+        self._players: dict[int, OnBox] = {}
         probing_s = _probing_s(file.station, probing)
         self.outlets = tuple(self._outlet(number, order, probing_s) for number, order in enumerate(orders, 1))
         if behind_meter:
             for outlet, order in zip(self.outlets, orders, strict=True):
-                self._connect(outlet.socket, order)
+                self._connect(outlet, order)
         self.orders: Mapping[int, str] = dict(enumerate(orders, 1))
         note_installation(timeline, loop.time(), self.orders, self._settings)
         self._house_a = self._pv_a = (0.0,) * self._phases
@@ -147,11 +150,32 @@ class Bench:
 
     def _outlet(self, number: int, order: str, probing_s: float) -> Outlet:
         socket = Socket(number, phases=len(phases_of(order)), emit=self._timeline.emitter("board"))
-        return Outlet(socket, loop=self._loop, timeline=self._timeline, poke=self.poke, probing_s=probing_s)
+        linked = self._file.lines.board is not None
+        side = self._on_box(number, socket) or (OnBoard(socket) if linked else Nowhere())
+        return Outlet(
+            socket,
+            side,
+            loop=self._loop,
+            timeline=self._timeline,
+            poke=self.poke,
+            linked=linked,
+            probing_s=probing_s,
+        )
 
-    def _connect(self, socket: Socket, order: str) -> None:
+    def _on_box(self, number: int, socket: Socket) -> CarSide | None:
+        """The box at a socket, if it plays the cars there."""
+        entry = self._file.instruments.ev_at(number)
+        if entry is None or not entry.plays_cars:
+            return None
+        from rig.bench.on_box import OnBox  # VISA is slow to import, and of no use to most cases
+
+        board_a = None if self._file.lines.board is None else socket.currents_a
+        self._players[number] = OnBox(number, entry, self._loop, self._timeline, board_a=board_a)
+        return self._players[number]
+
+    def _connect(self, outlet: Outlet, order: str) -> None:
         """Let the site carry what flows at a socket, in the phases that are behind it."""
-        self.site.attach(f"socket {socket.number}", lambda now_s: to_grid(socket.currents_a(now_s), order))
+        self.site.attach(f"socket {outlet.number}", lambda now_s: to_grid(outlet.side.currents_a(now_s), order))
 
     def _place(self, meter: MeterKind, calendar: Calendar, rng: random.Random, files: Path | None) -> Place:
         line = getattr(self._file.lines, meter.port)
@@ -195,6 +219,8 @@ class Bench:
             off.callback(outlet.observed.end)
         off.callback(self._timeline.listen(self._note_arrival))
         await self._board_link.open(off)
+        for number, player in self._players.items():
+            player.start(await self.ev_box(number), off)
         ports: dict[str, Port] = {}
         if self._meter is not None:
             off.push_async_callback(self._meter.close)
@@ -206,16 +232,19 @@ class Bench:
         off.callback(self._board_link.station_is_off)
         off.push_async_callback(self.station.stop)
         await self.station.start(self._wiring, self._settings)
-        if self._file.station.kind == "external" and self._board_link.there:
+        if self._file.station.kind == "external" and "pilot" in self.station.capabilities:
             await self._until_idle()
 
     async def _until_idle(self) -> None:
         """Wait until a station that outlives its cases has forgotten the last one."""
         for outlet in self.outlets:
             if await outlet.observed.pilot("A1", within_s=IDLE_WITHIN_S) is None:
+                where = (
+                    f"to the board link at {self._board_link.address}" if self._board_link.there else "to the EV box"
+                )
                 raise HarnessError(
                     f"the station does not come to state A1 within {IDLE_WITHIN_S:g} s at socket {outlet.number}; "
-                    f"is it connected to the board link at {self._board_link.address}, and its socket free?"
+                    f"is it connected {where}, and its socket free?"
                 )
 
     async def __aexit__(
@@ -272,18 +301,18 @@ class Bench:
         assert self._meter is not None
         return self._meter
 
-    async def ev_box(self) -> BenchEvBox:
-        """The EV simulator box, plugged in where a car would be from the first time it is asked for.
+    async def ev_box(self, socket: int = 1) -> BenchEvBox:
+        """The EV simulator box at a socket, plugged in where a car would be from the first time it is asked for.
 
         Raises NotTestableHere on a bench without one, and what its driver raises when it cannot be reached.
         """
-        entry = self._file.instruments.ev
-        return await self._instruments("ev", "EV simulator box", entry).ev_box(entry or EvBox())
+        entry = self._file.instruments.ev_at(socket)
+        return await self._instruments(_table("ev", socket), "EV simulator box", entry).ev_box(socket, entry or EvBox())
 
-    async def scope(self) -> BenchScope:
-        """The oscilloscope on the control pilot. Raises as `ev_box` does."""
-        entry = self._file.instruments.scope
-        return await self._instruments("scope", "oscilloscope", entry).scope(entry or Scope())
+    async def scope(self, socket: int = 1) -> BenchScope:
+        """The oscilloscope on the control pilot of a socket. Raises as `ev_box` does."""
+        entry = self._file.instruments.scope_at(socket)
+        return await self._instruments(_table("scope", socket), "oscilloscope", entry).scope(socket, entry or Scope())
 
     def _instruments(self, table: str, what: str, entry: EvBox | Scope | None) -> InstrumentShelf:
         if entry is None:
@@ -296,14 +325,21 @@ class Bench:
         if self._shelf is None:
             from rig.bench.instruments import InstrumentShelf  # VISA is slow to import, and of no use to most cases
 
-            self._shelf = InstrumentShelf(self.socket, self.poke, self._loop, self._timeline, self._switched_on)
+            sockets = {outlet.number: outlet.socket for outlet in self.outlets}
+            self._shelf = InstrumentShelf(sockets, self._poke_board, self._loop, self._timeline, self._switched_on)
         return self._shelf
 
     # -- what one does at a bench --------------------------------------------------------------------------------
 
     def poke(self) -> None:
         """Let the board and the meter see at once what was changed on a car, the site or the meter."""
-        self._board_link.poke()
+        for outlet in self.outlets:
+            outlet.side.poke()
+        self._poke_board()
+
+    def _poke_board(self) -> None:
+        if self._board_link.there:
+            self._board_link.poke()
         if self._meter is not None:
             self._meter.wake()
 
@@ -329,7 +365,7 @@ class Bench:
     def contact(self, closed: bool) -> None:
         """Close or open the external circuit at the station's potential-free input."""
         self._board.set_contact(closed, self._loop.time())
-        self.poke()
+        self._board_link.poke()
 
     def configure(self, changes: Mapping[str, object]) -> str:
         """Change settings of the running station; see StationHandle."""
@@ -423,6 +459,10 @@ class Bench:
         return await self.station.check_meter(self._wiring, self._settings)
 
 
+def _table(name: str, socket: int) -> str:
+    return name if socket == 1 else f"{name}_{socket}"
+
+
 def _unused(files: Path, line: str) -> Path:
     """A capture for each bench that a case sets up: p1.pcapng, p1-2.pcapng, …"""
     names = itertools.chain([f"{line}.pcapng"], (f"{line}-{number}.pcapng" for number in itertools.count(2)))
@@ -432,7 +472,9 @@ def _unused(files: Path, line: str) -> Path:
 def _handle(file: BenchFile) -> StationHandle:
     station = file.station
     if station.kind == "external":
-        return ExternalHandle(station.name, has_board=file.lines.board is not None)
+        boxes = (file.instruments.ev_at(number) for number in range(1, station.sockets + 1))
+        played = all(box is not None and box.plays_cars for box in boxes)
+        return ExternalHandle(station.name, sees_pilot=played or file.lines.board is not None)
     return ReferenceHandle(station.name, station.factory)
 
 

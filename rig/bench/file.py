@@ -17,7 +17,9 @@ PROBING = "probing.duration_s"  # a key of [station.settings] that the rig has t
 EMULATED = "emulated"
 MAX_CHANNEL = 8
 # More is no measurement of a pilot any more.
-MAX_UNCERTAINTY_V, MAX_UNCERTAINTY_DUTY_PCT = 1.0, 5.0
+MAX_UNCERTAINTY_V, MAX_UNCERTAINTY_DUTY_PCT, MAX_UNCERTAINTY_A = 1.0, 5.0, 1.0
+# A box that is looked at more often has no time for anything else; a car that looks less often is none.
+POLL_S = (0.01, 1.0)
 
 
 class StationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +73,11 @@ class Lines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EvBox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[instruments.ev]`: an EV simulator box that is plugged into the socket. See Instruments for the rest."""
+    """`[instruments.ev]`: an EV simulator box that is plugged into the socket. See Instruments for the rest.
+
+    With `plays_cars` it plays the cars of all cases, and is looked at every `poll_s`; `uncertainty_a` is how far a
+    current it measures may be off.
+    """
 
     resource: str = EMULATED
     dialect: Literal["evse-rig"] = "evse-rig"
@@ -80,6 +86,9 @@ class EvBox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     backend: str = "@py"
     uncertainty_v: float = 0.05
     uncertainty_duty_pct: float = 0.1
+    plays_cars: bool = False
+    poll_s: float = 0.1
+    uncertainty_a: float = 0.05
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,13 +111,24 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Instruments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[instruments]`. One that is missing is not on the bench, and clauses that need it are not testable there.
 
-    `resource` is a VISA resource string, or "emulated": an instrument of the rig, on the socket of its own board.
-    `timeout_s` is for an answer, in real seconds; `baud` for a serial port; `backend` "" is the VISA library of the
-    machine. `uncertainty_v` and `uncertainty_duty_pct` (percentage points) are how far its readings may be off.
+    `ev_2` and `scope_2` stand at socket 2. `resource` is a VISA resource string, or "emulated": an instrument of the
+    rig, on the socket of its own board. `timeout_s` is for an answer, in real seconds; `baud` for a serial port;
+    `backend` "" is the VISA library of the machine. `uncertainty_v` and `uncertainty_duty_pct` (percentage points) are
+    how far its readings may be off.
     """
 
     ev: EvBox | None = None
     scope: Scope | None = None
+    ev_2: EvBox | None = None
+    scope_2: Scope | None = None
+
+    def ev_at(self, socket: int) -> EvBox | None:
+        """The box at that socket."""
+        return self.ev if socket == 1 else self.ev_2
+
+    def scope_at(self, socket: int) -> Scope | None:
+        """The oscilloscope at that socket."""
+        return self.scope if socket == 1 else self.scope_2
 
 
 class Measuring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +143,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = "reference station on ptys and loopback"
     station: StationEntry = StationEntry()
     lines: Lines = Lines(p1=P1Line(), tic=SerialLine(), rtu=SerialLine(), tcp=TcpLine(), board=BoardLine())
-    instruments: Instruments = Instruments(ev=EvBox(), scope=Scope())
+    instruments: Instruments = Instruments(ev=EvBox(), scope=Scope(), ev_2=EvBox(), scope_2=Scope())
     measuring: Measuring = Measuring()
 
 
@@ -157,6 +177,8 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
     "instruments": Instruments,
     "instruments.ev": EvBox,
     "instruments.scope": Scope,
+    "instruments.ev_2": EvBox,
+    "instruments.scope_2": Scope,
     "measuring": Measuring,
 }
 
@@ -187,7 +209,7 @@ def _check(path: Path, bench: BenchFile) -> None:
     _check_probing(path, bench.station.settings.get(PROBING, 0))
     if bench.lines.tcp is not None:
         _check_tcp(path, bench.lines.tcp)
-    for name in ("ev", "scope"):
+    for name in Instruments.__struct_fields__:
         if (instrument := getattr(bench.instruments, name)) is not None:
             _check_instrument(path, name, instrument, bench.station.kind)
     if bench.station.kind == "reference":
@@ -230,6 +252,8 @@ def _check_instrument(path: Path, name: str, entry: EvBox | Scope, kind: str) ->
     for key, most in (("uncertainty_v", MAX_UNCERTAINTY_V), ("uncertainty_duty_pct", MAX_UNCERTAINTY_DUTY_PCT)):
         if not 0.0 <= getattr(entry, key) <= most:
             raise ConfigurationError(f"{where}: {key} = {getattr(entry, key):g}; it must be from 0 to {most:g}")
+    if isinstance(entry, EvBox):
+        _check_player(where, entry)
     if isinstance(entry, Scope) and not 1 <= entry.channel <= MAX_CHANNEL:
         raise ConfigurationError(f"{where}: channel = {entry.channel}; it must be from 1 to {MAX_CHANNEL}")
     if entry.resource == EMULATED:
@@ -245,6 +269,16 @@ def _check_instrument(path: Path, name: str, entry: EvBox | Scope, kind: str) ->
         VisaSettings(entry.resource, timeout_s=entry.timeout_s)
     except ConfigurationError as error:
         raise ConfigurationError(f'{where}: {error}; the one of the rig is "{EMULATED}"') from None
+
+
+def _check_player(where: str, entry: EvBox) -> None:
+    least_s, most_s = POLL_S
+    if not least_s <= entry.poll_s <= most_s:
+        raise ConfigurationError(f"{where}: poll_s = {entry.poll_s:g}; it must be from {least_s:g} to {most_s:g} s")
+    if not 0.0 <= entry.uncertainty_a <= MAX_UNCERTAINTY_A:
+        raise ConfigurationError(
+            f"{where}: uncertainty_a = {entry.uncertainty_a:g}; it must be from 0 to {MAX_UNCERTAINTY_A:g}"
+        )
 
 
 def _check_reference(path: Path, lines: Lines) -> None:

@@ -1,14 +1,14 @@
 """The instruments of a bench: an EV simulator box and an oscilloscope, through VISA whether real or emulated.
 
-The emulated ones stand on the socket of the bench's board and listen on loopback. VISA calls block in a thread; what an
-instrument is told and asked is done while nothing else happens at that instant of virtual time, so that two runs give
-the same timeline. That has the readings as events of the kind `measured`, and what was told as `told`.
+The emulated ones stand on the sockets of the bench's board and listen on loopback. VISA calls block in a thread; what
+an instrument is told and asked is done while nothing else happens at that instant of virtual time, so that two runs
+give the same timeline. That has the readings as events of the kind `measured`, and what was told as `told`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any
@@ -31,7 +31,7 @@ EMULATED_TIMEOUT_S = 30.0
 
 
 class BenchEvBox(EvSimulator):
-    """See EvSimulator; all that it is told and measures goes on the timeline, as of source "ev box"."""
+    """See EvSimulator; all that it is told and measures goes on the timeline, as of source "ev box" or "ev box 2"."""
 
     def __init__(self, entry: EvBox, settings: VisaSettings, log: Log) -> None:
         super().__init__(settings, BOXES[entry.dialect], turn=log.turn)
@@ -48,7 +48,7 @@ class BenchEvBox(EvSimulator):
 
 
 class BenchScope(Oscilloscope):
-    """See Oscilloscope; all that it is told and measures goes on the timeline, as of source "scope"."""
+    """See Oscilloscope; all that it is told and measures goes on the timeline, as of source "scope" or "scope 2"."""
 
     def __init__(self, entry: Scope, settings: VisaSettings, log: Log) -> None:
         family = FAMILIES[entry.family] if entry.family else None
@@ -127,7 +127,7 @@ class Log:
 
 
 class InstrumentShelf:
-    """Opens the instruments of a bench, each when it is asked for the first time.
+    """Opens the instruments at the `sockets` of a bench, each when it is asked for the first time.
 
     `off` takes what has to be undone; `changed` is called after every change at the socket. Everything raises
     HarnessError when an instrument cannot be reached, and ConfigurationError when it is of an unknown family.
@@ -135,51 +135,55 @@ class InstrumentShelf:
 
     def __init__(
         self,
-        socket: Socket,
+        sockets: Mapping[int, Socket],
         changed: Callable[[], None],
         loop: VirtualLoop | WallLoop,
         timeline: Timeline,
         off: AsyncExitStack,
     ) -> None:
-        self._socket = socket
+        self._sockets = sockets
         self._changed = changed
         self._loop = loop
         self._timeline = timeline
         self._off = off
         self._turn = Turn(loop)
-        self._box: BenchEvBox | None = None
-        self._scope: BenchScope | None = None
+        self._boxes: dict[int, BenchEvBox] = {}
+        self._scopes: dict[int, BenchScope] = {}
 
-    async def ev_box(self, entry: EvBox) -> BenchEvBox:
-        """The box: open, plugged in and as new, which is state A without a cable. At the end it is so again."""
-        if self._box is None:
+    async def ev_box(self, number: int, entry: EvBox) -> BenchEvBox:
+        """The box at that socket: open, plugged in and as new, which is state A without a cable. At the end it is so
+        again.
+        """
+        if number not in self._boxes:
+            name = _name("ev box", number)
             if entry.resource == EMULATED:
-                inlet = SocketInlet(self._socket, self._loop.time(), self._changed)
-                settings = self._served("ev box", ev_box_instrument(inlet, self._loop.time()))
+                inlet = SocketInlet(self._sockets[number], self._loop.time(), self._changed)
+                settings = self._served(name, ev_box_instrument(inlet, self._loop.time()))
             else:
                 settings = _settings(entry)
-            box = BenchEvBox(entry, settings, self._log("ev box"))
+            box = BenchEvBox(entry, settings, self._log(name))
             self._off.push_async_callback(box.close)
             await box.open()
             self._off.push_async_callback(box.reset)
             await box.reset()
-            self._box = box
-        return self._box
+            self._boxes[number] = box
+        return self._boxes[number]
 
-    async def scope(self, entry: Scope) -> BenchScope:
-        """The scope: open, with a pilot on its screen."""
-        if self._scope is None:
+    async def scope(self, number: int, entry: Scope) -> BenchScope:
+        """The scope at that socket: open, with a pilot on its screen."""
+        if number not in self._scopes:
+            name = _name("scope", number)
             if entry.resource == EMULATED:
                 dialect = DIALECTS[entry.family or USUAL_FAMILY]
-                settings = self._served("scope", oscilloscope_instrument(SocketProbe(self._socket), dialect))
+                settings = self._served(name, oscilloscope_instrument(SocketProbe(self._sockets[number]), dialect))
             else:
                 settings = _settings(entry)
-            scope = BenchScope(entry, settings, self._log("scope"))
+            scope = BenchScope(entry, settings, self._log(name))
             self._off.push_async_callback(scope.close)
             await scope.open()
             await scope.show_pilot()
-            self._scope = scope
-        return self._scope
+            self._scopes[number] = scope
+        return self._scopes[number]
 
     def _log(self, source: str) -> Log:
         return Log(source, self._timeline, self._loop, self._turn)
@@ -191,6 +195,10 @@ class InstrumentShelf:
         self._off.push_async_callback(port.wait)
         self._off.callback(port.close)
         return VisaSettings(f"TCPIP::127.0.0.1::{port.port}::SOCKET", timeout_s=EMULATED_TIMEOUT_S)
+
+
+def _name(what: str, number: int) -> str:
+    return what if number == 1 else f"{what} {number}"
 
 
 def _settings(entry: EvBox | Scope) -> VisaSettings:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from emulators.board.socket import Socket
+from emulators.board.socket import PerPhase, Socket
+from emulators.pilot.circuit import PilotFaults
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
+from rig.bench.car_side import CarSide
 from rig.bench.observed import Observed
 from rig.clock import VirtualLoop, WallLoop
-from rig.errors import Finding
+from rig.errors import Finding, NotTestableHere
 from rig.timeline import Event, Timeline
 
 # A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
@@ -22,7 +24,8 @@ class NotCharging(Finding):
 
 
 class Outlet:
-    """`socket` is the emulated one. `observed` sees what belongs to it or to the whole station.
+    """`socket` is the emulated one, which is there to be used when it is `linked` to the station; `side` is where cars
+    are plugged in. `observed` sees what belongs to it or to the whole station.
 
     `poke` lets the bench see at once what was changed here. `probing_s` is for how long after a session's first C2
     nothing of it can be judged, 0 for a station that does not probe.
@@ -31,32 +34,58 @@ class Outlet:
     def __init__(
         self,
         socket: Socket,
+        side: CarSide,
         *,
         loop: VirtualLoop | WallLoop,
         timeline: Timeline,
         poke: Callable[[], None],
+        linked: bool = True,
         probing_s: float = 0.0,
     ) -> None:
         self.number = socket.number
         self.socket = socket
         self.observed = Observed(timeline, socket.number)
+        self.side = side
+        self._linked = linked
         self._loop = loop
         self._timeline = timeline
         self._poke = poke
         self._probing_s = probing_s
         self._plugged_s = 0.0
 
+    @property
+    def vehicle(self) -> Vehicle | None:
+        """The car that is plugged in."""
+        return self.side.vehicle
+
+    @property
+    def pilot_faults(self) -> PilotFaults:
+        """What is wrong between the station's pilot generator and the car."""
+        return self.side.pilot_faults
+
+    def set_pilot_faults(self, faults: PilotFaults) -> None:
+        """Put these defects, and no others, on the pilot."""
+        self.side.set_pilot_faults(faults, self._loop.time())
+        self._poke()
+
+    def set_mains_v(self, mains_v: PerPhase) -> None:
+        """The phase voltages of the emulated socket from now on, V. Raises NotTestableHere where there is none."""
+        if not self._linked:
+            raise NotTestableHere("this bench cannot switch the mains of the station's socket")
+        self.socket.set_mains_v(mains_v, self._loop.time())
+        self._poke()
+
     def plug_in(self, spec: VehicleSpec) -> Vehicle:
         """Plug a car into the socket."""
         vehicle = Vehicle(spec, emit=self._timeline.emitter("car"))
         self._plugged_s = self._loop.time()
-        self.socket.plug(vehicle, self._plugged_s)
+        self.side.plug(vehicle, self._plugged_s)
         self._poke()
         return vehicle
 
     def unplug(self) -> None:
         """Pull the plug."""
-        self.socket.unplug(self._loop.time())
+        self.side.unplug(self._loop.time())
         self._poke()
 
     async def charge(self, spec: VehicleSpec, *, within_s: float = CHARGING_WITHIN_S) -> Vehicle:

@@ -1,7 +1,7 @@
 """Somebody's station on the bench's ports: the rig can neither switch it nor look inside.
 
-What the bench's own instruments see of it (the control pilot and the socket's current, if its board link or an adapter
-that speaks the link is connected) counts; what only its firmware knows does not.
+What the bench's own instruments see of it (the control pilot and the socket's current, if its board link, an adapter
+that speaks the link, or an EV simulator box is connected) counts; what only its firmware knows does not.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from rig.handles.settings_face import SettingsFace
 
 
 class ExternalHandle:
-    """`has_board`: something on the bench speaks the board link for this station."""
+    """`sees_pilot`: a board link, or EV boxes that play the cars, show the pilot and the current of each socket."""
 
     settings_face: SettingsFace | None = None
 
-    def __init__(self, name: str, has_board: bool) -> None:
+    def __init__(self, name: str, sees_pilot: bool) -> None:
         self.name = name or "external station"
-        self.capabilities: frozenset[Capability] = frozenset({"pilot"} if has_board else ())
+        self.capabilities: frozenset[Capability] = frozenset({"pilot"} if sees_pilot else ())
 
     async def start(self, wiring: Wiring, settings: Mapping[str, object]) -> None:
         """It runs already, set as its owner set it; `Bench` has checked that against what the case needs."""

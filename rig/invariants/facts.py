@@ -78,8 +78,8 @@ def facts_of(bench: Bench, uncertainty_s: float = 0.0) -> Facts:
         period_s=None if blind else _number(shown, "SCN-AlternatingPeriod"),
         probing_s=_number(shown, "probing.duration_s") or 0.0,
         uncertainty_s=uncertainty_s,
-        faulty=lambda number: bench.outlet(number).socket.pilot_faults != NO_FAULTS,
-        car=lambda number: bench.outlet(number).socket.vehicle,
+        faulty=lambda number: bench.outlet(number).pilot_faults != NO_FAULTS,
+        car=lambda number: bench.outlet(number).vehicle,
     )
 
 

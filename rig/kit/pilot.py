@@ -67,10 +67,9 @@ class Player(Protocol):
 
 
 class CarPlayer:
-    """See Player: the emulated car at the socket of the board."""
+    """See Player: a car as in every other case."""
 
-    def __init__(self, rig: Case, bench: Bench) -> None:
-        self._rig = rig
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._car: Vehicle | None = None
 
@@ -96,13 +95,11 @@ class CarPlayer:
     async def unplug(self) -> None:
         """See Player."""
         self._bench.unplug()
-        self._bench.socket.set_pilot_faults(NO_FAULTS, self._rig.now_s())
-        self._bench.poke()
+        self._bench.outlet(1).set_pilot_faults(NO_FAULTS)
 
     async def spoil(self, defect: Defect) -> None:
         """See Player."""
-        self._bench.socket.set_pilot_faults(DEFECTS[defect], self._rig.now_s())
-        self._bench.poke()
+        self._bench.outlet(1).set_pilot_faults(DEFECTS[defect])
 
 
 class BoxPlayer:
@@ -142,9 +139,9 @@ class BoxPlayer:
             await box.set_diode("shorted")
 
 
-def play(rig: Case, bench: Bench, player: PlayerName) -> Player:
+def play(bench: Bench, player: PlayerName) -> Player:
     """The one who plays the car in this case."""
-    return CarPlayer(rig, bench) if player == "car" else BoxPlayer(bench)
+    return CarPlayer(bench) if player == "car" else BoxPlayer(bench)
 
 
 async def powered(bench: Bench, car: Player) -> Event | None:

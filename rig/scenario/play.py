@@ -163,7 +163,7 @@ class Player:
         self._bench.outlet(told.socket).unplug()
 
     def _drive(self, told: Drive) -> None:
-        car = self._bench.outlet(told.socket).socket.vehicle
+        car = self._bench.outlet(told.socket).vehicle
         if car is None:
             raise ConfigurationError(f"a step speaks of the car on socket {told.socket}, where none is plugged in")
         if told.max_a is not None:
@@ -195,12 +195,11 @@ class Player:
         on.pop(told.fault, None)
         if told.on:
             on[told.fault] = told
-        socket = self._bench.outlet(told.socket).socket
-        socket.set_pilot_faults(pilot_faults(on.values()) if on else NO_FAULTS, self._rig.now_s())
+        self._bench.outlet(told.socket).set_pilot_faults(pilot_faults(on.values()) if on else NO_FAULTS)
 
     def _mains(self, told: Mains) -> None:
         volt = NOMINAL_V if told.on else 0.0
-        self._bench.outlet(told.socket).socket.set_mains_v((volt, volt, volt), self._rig.now_s())
+        self._bench.outlet(told.socket).set_mains_v((volt, volt, volt))
 
 
 def _per_phase(amperes: float | Amperes) -> Amperes:

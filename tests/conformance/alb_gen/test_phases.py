@@ -68,7 +68,7 @@ async def test_a_car_that_draws_unevenly(rig: Case, meter: MeterKind) -> None:
         rig.need(bench.capabilities, "pilot")
         bench.house(9.0)
         await charging(rig, bench)
-        vehicle = bench.socket.vehicle
+        vehicle = bench.outlet(1).vehicle
         assert vehicle is not None
         await bench.draw(vehicle, 10.0, 15.0, 6.0)
         await settled(rig, bench)
@@ -90,7 +90,7 @@ async def test_an_uneven_car_on_any_feeder(rig: Case, rotation: str) -> None:
         rig.need(bench.capabilities, "pilot", "settings")
         bench.house(9.0)
         await charging(rig, bench)
-        vehicle = bench.socket.vehicle
+        vehicle = bench.outlet(1).vehicle
         assert vehicle is not None
         await bench.draw(vehicle, 10.0, 15.0, 6.0)
         await settled(rig, bench)
@@ -108,7 +108,7 @@ async def test_an_uneven_house_and_an_uneven_car(rig: Case) -> None:
         rig.need(bench.capabilities, "pilot")
         bench.house(*house_a)
         await charging(rig, bench)
-        vehicle = bench.socket.vehicle
+        vehicle = bench.outlet(1).vehicle
         assert vehicle is not None
         await bench.draw(vehicle, 9.0, 12.0, 6.0)
         await settled(rig, bench)

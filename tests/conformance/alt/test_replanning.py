@@ -44,7 +44,7 @@ async def offered(outlet: Outlet, within_s: float) -> Event | None:
 
 
 def vehicle_at(outlet: Outlet) -> Vehicle:
-    vehicle = outlet.socket.vehicle
+    vehicle = outlet.vehicle
     assert vehicle is not None
     return vehicle
 

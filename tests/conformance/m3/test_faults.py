@@ -71,7 +71,7 @@ async def test_while_charging(rig: Case, player: PlayerName, defect: Defect) -> 
     """
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        car = play(rig, bench, player)
+        car = play(bench, player)
         await powered(bench, car)
         opening, changing = opens(bench), bench.observed.expect("pilot", shows)
         await car.spoil(defect)
@@ -90,7 +90,7 @@ async def test_from_the_start(rig: Case, player: PlayerName, defect: Defect) -> 
     """A car with the defect is plugged in and asks for current: no power. A good one after it gets some"""
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        car = play(rig, bench, player)
+        car = play(bench, player)
         await car.spoil(defect)
         await car.plug()
         await rig.until(rig.now_s() + 1.0)
@@ -160,7 +160,7 @@ async def test_ventilation(rig: Case, before: str) -> None:
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
         if before == "C":
-            await powered(bench, play(rig, bench, "box"))
+            await powered(bench, play(bench, "box"))
         box = await bench.ev_box()
         await box.set_cable(CABLE_A)
         opening, asking = opens(bench), bench.observed.expect("pilot", lambda event: event.data["state"][0] == "D")

@@ -35,7 +35,7 @@ async def test_a_session(rig: Case, player: PlayerName) -> None:
     """A to B to C and back: power within 3 s of C2, off within 100 ms of its end, and the socket is free again"""
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        car = play(rig, bench, player)
+        car = play(bench, player)
         await bench.observed.pilot("A1", within_s=PATIENCE_S)
         await car.plug()
         await bench.observed.pilot("B2", within_s=PATIENCE_S)
@@ -69,7 +69,7 @@ async def test_a_car_that_is_not_ready(rig: Case, player: PlayerName) -> None:
     """State B is no request for current: no power, however long it lasts"""
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        await play(rig, bench, player).plug()
+        await play(bench, player).plug()
         await rig.until(rig.now_s() + PATIENCE_S)
         judge_never_powered(rig, "M3-001", "in state B", bench.began_s)
 
@@ -80,7 +80,7 @@ async def test_unplugged_while_charging(rig: Case, player: PlayerName) -> None:
     """The plug is pulled out of a running session: power off within 100 ms"""
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        car = play(rig, bench, player)
+        car = play(bench, player)
         await powered(bench, car)
         opening = opens(bench)
         await car.unplug()
@@ -98,7 +98,7 @@ async def test_plugged_in_and_out_within_a_second(rig: Case, player: PlayerName,
     """
     async with rig.bench(settings()) as bench:
         rig.need(bench.capabilities, "pilot")
-        car = play(rig, bench, player)
+        car = play(bench, player)
         began_s = rig.now_s()
         await car.plug()
         await car.ready()

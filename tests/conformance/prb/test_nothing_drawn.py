@@ -85,7 +85,7 @@ async def test_a_6_a_car_that_begins_late(rig: Case, how: str) -> None:
         await charging(rig, bench, other)
         for outlet in bench.outlets:
             judge_offer(rig, outlet, "PRB-009", "both content with 6 A", AVAILABLE_A / 2)
-        vehicle = late.socket.vehicle
+        vehicle = late.vehicle
         assert vehicle is not None
         vehicle.stop()
         bench.poke()

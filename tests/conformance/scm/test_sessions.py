@@ -81,7 +81,7 @@ async def judge_probed(rig: Case, bench: Bench, clause: str, released: Event) ->
         await rig.until(at_s)
         judge_share(rig, outlet, clause, "probed after the pause", PROBING_A)
     await rig.until(began_s + PROBING.value_s + PROBING.tolerance_late_s + STOPPED_S)
-    others = [one for one in bench.outlets if one is not outlet and one.socket.vehicle is not None]
+    others = [one for one in bench.outlets if one is not outlet and one.vehicle is not None]
     judge_share(rig, outlet, clause, "after its probe", STATION_A / (1 + len(others)))
 
 

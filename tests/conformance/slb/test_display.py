@@ -56,7 +56,7 @@ async def test_a_rate_that_is_lowered(rig: Case, donor: int) -> None:
                 late=KW_STEP / 2,
             )
         given_kw, taken_kw = shown_kw(gives)[0], shown_kw(takes)[0]
-        vehicle = gives.socket.vehicle
+        vehicle = gives.vehicle
         assert vehicle is not None
         more = takes.observed.expect("display", lambda _event: shown_kw(takes)[0] > taken_kw + KW_STEP)
         start = await gives.draw(vehicle, SHARE_A - UNUSED_A - 0.1)

@@ -143,7 +143,7 @@ async def test_cars_that_come_and_go(rig: Case, spec: VehicleSpec) -> None:
 
 def _something_happens(rig: Case, bench: Bench, spec: VehicleSpec) -> None:
     outlet = rig.random.choice(bench.outlets)
-    vehicle = outlet.socket.vehicle
+    vehicle = outlet.vehicle
     if vehicle is None:
         outlet.plug_in(spec)
         return

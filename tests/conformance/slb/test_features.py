@@ -46,7 +46,7 @@ async def test_half_for_each(rig: Case) -> None:
         rig.need(bench.capabilities, "pilot")
         await connected(rig, bench, CAR, CAR)
         judge_shares(rig, bench, "SLB-023", "offers without load balancing", HALF_A, HALF_A)
-        vehicle = bench.socket.vehicle
+        vehicle = bench.outlet(1).vehicle
         assert vehicle is not None
         await bench.draw(vehicle, 0.0)
         await rig.until(rig.now_s() + 300.0)

@@ -41,7 +41,7 @@ async def both(rig: Case, bench: Bench, donor: int) -> tuple[Outlet, Outlet]:
 
 async def draws(bench: Bench, outlet: Outlet, a: float | None) -> Event:
     """The car at the outlet draws so much from now on, or by its offer; returns the event from which on it does."""
-    vehicle = outlet.socket.vehicle
+    vehicle = outlet.vehicle
     assert vehicle is not None
     if a is not None:
         return await outlet.draw(vehicle, a)
@@ -140,7 +140,7 @@ async def test_a_car_stops(rig: Case, donor: int) -> None:
     """
     async with rig.bench(sharing(STATION_MAX_A), sockets=2) as bench:
         gives, takes = await both(rig, bench, donor)
-        vehicle = gives.socket.vehicle
+        vehicle = gives.vehicle
         assert vehicle is not None
         stopped = gives.observed.expect("currents")
         vehicle.stop()

@@ -167,7 +167,7 @@ def test_the_default_bench_has_every_line_on_ports_of_its_own() -> None:
 
 def test_a_file_names_the_instruments_that_are_there(tmp_path: Path) -> None:
     """Or none, and has the emulated ones."""
-    assert load_bench(write(tmp_path, "")).instruments == Instruments(EvBox(), Scope())
+    assert load_bench(write(tmp_path, "")).instruments == Instruments(EvBox(), Scope(), EvBox(), Scope())
     assert load_bench(write(tmp_path, "[instruments]")).instruments == Instruments()
     assert load_bench(write(tmp_path, "[instruments.scope]")).instruments == Instruments(None, Scope())
 

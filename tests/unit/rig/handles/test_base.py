@@ -23,7 +23,7 @@ def test_a_wiring_does_not_change() -> None:
         wiring.ports = {}  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("handle", [ReferenceHandle(), ExternalHandle("", has_board=True)])
+@pytest.mark.parametrize("handle", [ReferenceHandle(), ExternalHandle("", sees_pilot=True)])
 def test_every_handle_says_its_name_and_what_can_be_seen(handle: StationHandle) -> None:
     assert handle.name
     assert "pilot" in handle.capabilities

@@ -11,9 +11,9 @@ from rig.handles.base import Tap
 from rig.timeline import Timeline
 
 
-@pytest.mark.parametrize(("has_board", "capabilities"), [(True, {"pilot"}), (False, set())])
-def test_what_can_be_seen(has_board: bool, capabilities: set[str]) -> None:
-    assert ExternalHandle("unit 17", has_board).capabilities == capabilities
+@pytest.mark.parametrize(("sees_pilot", "capabilities"), [(True, {"pilot"}), (False, set())])
+def test_what_can_be_seen(sees_pilot: bool, capabilities: set[str]) -> None:
+    assert ExternalHandle("unit 17", sees_pilot).capabilities == capabilities
 
 
 def test_names() -> None:
@@ -26,7 +26,7 @@ def test_it_is_neither_switched_nor_attached() -> None:
         pytest.fail("the ledger cannot know what somebody's station reads")
 
     async def body() -> None:
-        handle = ExternalHandle("unit 17", has_board=True)
+        handle = ExternalHandle("unit 17", sees_pilot=True)
         port = Port("/dev/ttyUSB0", attach)
         await handle.start(Wiring(Timeline(), port, {"p1": port}), {"Station-MaxCurrent": 16})
         await handle.stop()

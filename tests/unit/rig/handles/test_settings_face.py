@@ -55,4 +55,4 @@ def test_a_factory_without_has_those_of_the_reference_station(factory: str) -> N
 
 
 def test_of_somebody_elses_nothing_is_known() -> None:
-    assert ExternalHandle("", has_board=True).settings_face is None
+    assert ExternalHandle("", sees_pilot=True).settings_face is None

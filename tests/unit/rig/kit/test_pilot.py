@@ -36,7 +36,7 @@ def play(body: Callable[[Case, Bench], Awaitable[None]]) -> Case:
 @pytest.mark.parametrize("player", get_args(PlayerName))
 def test_both_play_a_session(player: PlayerName) -> None:
     async def body(case: Case, bench: Bench) -> None:
-        car = pilot.play(case, bench, player)
+        car = pilot.play(bench, player)
         assert await pilot.powered(bench, car) is not None
         assert bench.observed.pilot_state == "C2"
         await car.stop()
@@ -56,7 +56,7 @@ def test_both_play_a_session(player: PlayerName) -> None:
 @pytest.mark.parametrize("player", get_args(PlayerName))
 def test_both_have_the_same_defects(player: PlayerName, defect: Defect) -> None:
     async def body(case: Case, bench: Bench) -> None:
-        car = pilot.play(case, bench, player)
+        car = pilot.play(bench, player)
         await pilot.powered(bench, car)
         changing = bench.observed.expect("pilot")
         await car.spoil(defect)

@@ -1,0 +1,143 @@
+"""A car in the words of an EV simulator box."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from emulators.pilot.circuit import NO_FAULTS, PilotFaults, Plateaus, Signal, pwm
+from emulators.vehicle.spec import VehicleSpec
+from emulators.vehicle.vehicle import Vehicle
+from rig.bench.played import AS_NEW, Eye, Played, check_playable, played, tell
+from rig.errors import NotTestableHere
+from rig.instruments import PilotMeasured
+
+SPEC = VehicleSpec(max_a=16.0, reaction_s=0.5, start_delay_s=0.0)
+IN_B = Plateaus(8.98, -12.0)
+
+
+def a_car(*, closed: bool, spec: VehicleSpec = SPEC) -> Vehicle:
+    """Plugged in and, if `closed`, charging with what 26.667 % offer."""
+    vehicle = Vehicle(spec)
+    vehicle.plug(0.0)
+    if closed:
+        vehicle.see_pilot(IN_B, pwm(26_667), 0.0)
+        vehicle.advance(0.0)
+        vehicle.see_mains(True, 0.0)
+        vehicle.advance(0.0)
+    return vehicle
+
+
+class Box:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        async def note(*values: object, **named: object) -> None:
+            self.told.append((name.removeprefix("set_"), named or (values if len(values) > 1 else values[0])))
+
+        return note
+
+
+def told(before: Played, after: Played) -> list[tuple[str, object]]:
+    box: Any = Box()
+    asyncio.run(tell(box, before, after))
+    noted: list[tuple[str, object]] = box.told
+    return noted
+
+
+def test_no_car_is_a_box_as_new() -> None:
+    assert played(None, 0.0) == AS_NEW == Played()
+    assert told(AS_NEW, AS_NEW) == []
+
+
+def test_a_car_that_is_plugged_in() -> None:
+    now = played(a_car(closed=False), 0.0)
+    assert now == Played("B", 2740.0, 1300.0, 220.0)
+    assert told(AS_NEW, now) == [
+        ("plug_ohm", 220.0),
+        ("resistors", {"base_ohm": 2740.0, "charge_ohm": 1300.0}),
+        ("state", "B"),
+    ]
+
+
+def test_a_car_that_charges() -> None:
+    before, now = played(a_car(closed=False), 0.0), played(a_car(closed=True), 0.0)
+    assert now == before._replace(state="C", load_a=(16.0, 16.0, 16.0))
+    assert told(before, now) == [("state", "C"), ("load", (16.0, 16.0, 16.0))]
+
+
+def test_the_plug_comes_out_before_the_cable() -> None:
+    assert told(played(a_car(closed=True), 0.0), AS_NEW)[:2] == [("state", "A"), ("plug_ohm", None)]
+
+
+def test_a_car_that_wants_ventilation_is_one_with_another_resistor() -> None:
+    spec = VehicleSpec(r3_ohm=270.0, start_delay_s=0.0)
+    assert played(a_car(closed=True, spec=spec), 0.0)[:3] == ("C", 2740.0, 270.0)
+
+
+@pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        (PilotFaults(shorted_to_pe=True), [("short", "pilot")]),
+        (PilotFaults(shorted_behind_diode=True), [("short", "diode")]),
+        (PilotFaults(open=True), [("pilot", False)]),
+        (PilotFaults(earth_lost=True), [("earth", False)]),
+        (PilotFaults(diode_shorted=True), [("diode", "shorted")]),
+        (PilotFaults(diode_open=True), [("diode", "missing")]),
+        (PilotFaults(resistor_ohm=880.0), [("resistors", {"base_ohm": 880.0, "charge_ohm": None})]),
+        (NO_FAULTS, []),
+    ],
+)
+def test_defects(faults: PilotFaults, says: list[tuple[str, object]]) -> None:
+    car = a_car(closed=False)
+    assert told(played(car, 0.0), played(car, 0.0, faults)) == says
+
+
+def test_a_defect_stays_without_a_car() -> None:
+    assert played(None, 0.0, PilotFaults(open=True)) == Played(pilot=False)
+
+
+@pytest.mark.parametrize("spec", [VehicleSpec(filter_a=2.0), VehicleSpec(power_factor=((6.0, 0.5),))])
+def test_a_load_bank_draws_no_reactive_current(spec: VehicleSpec) -> None:
+    with pytest.raises(NotTestableHere, match="reactive"):
+        check_playable(spec)
+    check_playable(SPEC)
+
+
+class TestEye:
+    """What a car makes of what a box reads."""
+
+    def test_a_constant_level(self) -> None:
+        eye = Eye(0.001)
+        eye.read(PilotMeasured(None, None, 12.0, 12.0))
+        assert (eye.signal, eye.plateaus) == (Signal("high"), Plateaus(12.0, 12.0))
+        eye.read(PilotMeasured(None, None, -12.0, -12.0))
+        assert (eye.signal, eye.plateaus) == (Signal("low"), Plateaus(-12.0, -12.0))
+        eye.read(PilotMeasured(None, None, None, None))
+        assert (eye.signal, eye.plateaus) == (Signal("high"), Plateaus(0.0, 0.0))
+
+    def test_readings_that_are_off_by_a_little_are_one_signal(self) -> None:
+        eye = Eye(0.001)
+        for duty, hz in ((0.26667, 1000.0), (0.2673, 1000.4), (0.2659, 999.7), (0.26667, None)):
+            eye.read(PilotMeasured(hz, duty, 8.98, -12.0))
+            assert eye.signal == pwm(26_667)
+
+    def test_another_offer(self) -> None:
+        eye = Eye(0.001)
+        eye.read(PilotMeasured(1000.0, 0.26667, 8.98, -12.0))
+        eye.read(PilotMeasured(1000.0, 0.265, 8.98, -12.0))
+        assert eye.signal == pwm(26_500)
+        eye.read(PilotMeasured(None, None, 8.98, 8.98))
+        eye.read(PilotMeasured(1000.0, 0.2655, 8.98, -12.0))
+        assert eye.signal == pwm(26_550)
+
+    def test_another_frequency(self) -> None:
+        eye = Eye(0.001)
+        eye.read(PilotMeasured(1000.0, 0.26667, 8.98, -12.0))
+        eye.read(PilotMeasured(900.0, 0.26667, 8.98, -12.0))
+        assert eye.signal == Signal("pwm", 26_667, 900.0)
