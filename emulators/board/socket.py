@@ -97,6 +97,14 @@ class Socket:
         """L1, L2, L3 in ampere at `now_s`, exact between steps; what the grid connection has to carry."""
         return (0.0, 0.0, 0.0) if self._vehicle is None else self._vehicle.currents_a(now_s)
 
+    @property
+    def outlet_v(self) -> PerPhase:
+        """The phase voltages in volt behind the contactor; 0 while it is open, and on a phase that is not there."""
+        if not self._contactor.closed:
+            return (0.0, 0.0, 0.0)
+        l1_dv, l2_dv, l3_dv = self._u_dv
+        return l1_dv / 10, l2_dv / 10, l3_dv / 10
+
     def waveform_v(self, from_s: float, *, sample_rate_hz: float, count: int) -> list[float]:
         """What an oscilloscope at the pilot terminal samples while everything stays as it is now: `count` voltages.
 

@@ -1,12 +1,16 @@
-"""A pilot on the bench: a generator at one end, an EV simulator box at the other, a probe between them. Pure."""
+"""A pilot on the bench: a generator at one end, an EV simulator box at the other, a probe between them. Pure.
+
+There is a pilot and nothing else: no mains, so a load bank draws nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulators.instruments.pilot import CarEnd, PilotReading, reading_of
+from emulators.instruments.pilot import CarEnd, OutletReading, PilotReading, reading_of
 from emulators.pilot.circuit import HIGH, Plateaus, Signal, Source, measure, seen_by_car, state_of
 from emulators.pilot.waveform import sample
+from emulators.site.reading import PerPhase
 
 
 class BenchPilot:
@@ -51,9 +55,16 @@ class BenchPilot:
         self._end = end
         self._changed(now_s)
 
+    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+        """See Inlet. Without mains that changes nothing."""
+
     def read(self, now_s: float) -> PilotReading:  # noqa: ARG002 - it is the same at any time
         """See Inlet."""
         return reading_of(seen_by_car(self.plateaus, self._end.faults), self.signal)
+
+    def read_outlet(self, now_s: float) -> OutletReading:  # noqa: ARG002 - there is no mains at any time
+        """See Inlet."""
+        return OutletReading()
 
     def sample(self, start_s: float, sample_rate_hz: float, count: int) -> list[float]:
         """See Probe."""

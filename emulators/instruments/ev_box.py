@@ -1,4 +1,4 @@
-"""An EV simulator box: resistors, a diode and switches in place of a car, and a meter for the pilot. Pure.
+"""An EV simulator box: resistors, a diode, switches and a load bank in place of a car, and a meter. Pure.
 
 The method is that of all testers (shared facts, control_pilot section 7): relays switch R2, R3 or a short between pilot
 and earth, with the diode in line; separate switches short or open the diode, break the earth, and set the proximity
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from emulators.instruments.pilot import CarEnd, Inlet, PilotReading
+from emulators.instruments.pilot import NONE_PER_PHASE, CarEnd, Inlet, OutletReading, PilotReading
 from emulators.pilot.circuit import R2_OHM, R3_CHARGING_OHM, R3_VENTILATED_OHM, PilotFaults, PilotLoad
+from emulators.site.reading import PerPhase
 
 
 class BoxSettings(msgspec.Struct, frozen=True):
@@ -19,7 +20,7 @@ class BoxSettings(msgspec.Struct, frozen=True):
     state: A, B, C, D or E. diode: PRESent, SHORted, or MISSing, which is open. short: what is shorted to earth, NONE,
     PILot (0 V in both half-waves) or DIODe (behind the diode, so that the negative half-wave survives). State E is
     the short of PILot. `r3_c_ohm` and `r3_d_ohm` are what lies parallel to `r2_ohm` in states C and D. pp_ohm None is
-    an open proximity contact.
+    an open proximity contact. load_a is what the load bank draws on L1, L2, L3 in states C and D while there is mains.
     """
 
     state: str = "A"
@@ -31,6 +32,7 @@ class BoxSettings(msgspec.Struct, frozen=True):
     pilot: bool = True
     earth: bool = True
     pp_ohm: float | None = None
+    load_a: PerPhase = NONE_PER_PHASE
 
     @property
     def load(self) -> PilotLoad | None:
@@ -61,8 +63,7 @@ class EvBox:
 
     def __init__(self, inlet: Inlet, now_s: float = 0.0) -> None:
         self._inlet = inlet
-        self._settings = AS_NEW
-        inlet.hang(AS_NEW.end(), now_s)
+        self.reset(now_s)
 
     @property
     def settings(self) -> BoxSettings:
@@ -71,14 +72,21 @@ class EvBox:
 
     def change(self, now_s: float, **changes: object) -> None:
         """Change settings by their names."""
-        self._settings = msgspec.structs.replace(self._settings, **changes)
-        self._inlet.hang(self._settings.end(), now_s)
+        self._set(msgspec.structs.replace(self._settings, **changes), now_s)
 
     def reset(self, now_s: float) -> None:
-        """See Device: unplugged, all parts good."""
-        self._settings = AS_NEW
-        self._inlet.hang(AS_NEW.end(), now_s)
+        """See Device: unplugged, all parts good, no load."""
+        self._set(AS_NEW, now_s)
 
     def read(self, now_s: float) -> PilotReading:
         """The pilot as the box measures it, against its own earth."""
         return self._inlet.read(now_s)
+
+    def read_outlet(self, now_s: float) -> OutletReading:
+        """Voltages at the outlet, and the currents into the box."""
+        return self._inlet.read_outlet(now_s)
+
+    def _set(self, settings: BoxSettings, now_s: float) -> None:
+        self._settings = settings
+        self._inlet.hang(settings.end(), now_s)
+        self._inlet.set_load_a(settings.load_a, now_s)

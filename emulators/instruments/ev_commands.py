@@ -6,17 +6,20 @@ import math
 from collections.abc import Callable
 
 from emulators.instruments.ev_box import EvBox
-from emulators.instruments.numbers import NOTHING, nr3
-from emulators.instruments.pilot import PilotReading
+from emulators.instruments.numbers import NOTHING, nr3, nr3_list
+from emulators.instruments.pilot import OutletReading, PilotReading
 from emulators.pilot.proximity import CABLES, ohm_for, rating_of
 from emulators.scpi.commands import Call, Command
 from emulators.scpi.errors import ILLEGAL_VALUE, ScpiError
 from emulators.scpi.parameters import AMPERE, OHM, Boolean, Choice, Kind, Number
+from emulators.site.reading import PerPhase
 
 # Beyond these a resistor models nothing that was ever found in a car or a plug.
 _PILOT_RESISTOR = Number(10.0, 100_000.0, OHM)
 _PLUG_RESISTOR = Number(1.0, 100_000.0, OHM, words={"OPEN": math.inf})
 _RATING = Number(CABLES[0].rating_a, CABLES[-1].rating_a, AMPERE)
+# On each phase; more than any AC socket offers, for cars that draw too much.
+_LOAD = Number(0.0, 80.0, AMPERE)
 
 
 def _setting(header: str, name: str, kind: Kind, does: str) -> Command[EvBox]:
@@ -41,6 +44,10 @@ def _written(value: object) -> str:
 
 def _measured(header: str, of: Callable[[PilotReading], float | None], does: str) -> Command[EvBox]:
     return Command(header, does, query=lambda box, call: nr3(of(box.read(call.now_s))))
+
+
+def _at_outlet(header: str, of: Callable[[OutletReading], PerPhase], does: str) -> Command[EvBox]:
+    return Command(header, does, query=lambda box, call: nr3_list(of(box.read_outlet(call.now_s))))
 
 
 def _set_plug(box: EvBox, call: Call) -> None:
@@ -90,8 +97,17 @@ COMMANDS: tuple[Command[EvBox], ...] = (
         change=_set_rating,
         query=lambda box, _: _rating(box),
     ),
+    Command(
+        ":EV:LOAD:CURRent",
+        "what the load bank draws on L1, L2, L3 in states C and D while there is mains",
+        (_LOAD, _LOAD, _LOAD),
+        change=lambda box, call: box.change(call.now_s, load_a=call.values),
+        query=lambda box, _: nr3_list(box.settings.load_a),
+    ),
     _measured(":MEASure:PILot:FREQuency", lambda each: each.frequency_hz, "in Hz"),
     _measured(":MEASure:PILot:DUTY", lambda each: None if each.duty is None else each.duty * 100, "in percent"),
     _measured(":MEASure:PILot:HIGH", lambda each: each.high_v, "the positive half-wave, in V"),
     _measured(":MEASure:PILot:LOW", lambda each: each.low_v, "the negative half-wave, in V"),
+    _at_outlet(":MEASure:VOLTage", lambda each: each.volts, "L1, L2, L3 behind the contactor, in V"),
+    _at_outlet(":MEASure:CURRent", lambda each: each.amps, "what flows into the box on L1, L2, L3, in A"),
 )

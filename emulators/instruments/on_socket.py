@@ -9,8 +9,9 @@ import msgspec
 
 from emulators.board.codec import Triple
 from emulators.board.socket import Socket
-from emulators.instruments.pilot import CarEnd, PilotReading, reading_of
+from emulators.instruments.pilot import CarEnd, OutletReading, PilotReading, reading_of
 from emulators.pilot.circuit import PilotLoad, Plateaus, Signal, seen_by_car
+from emulators.site.reading import PerPhase
 from emulators.vehicle.vehicle import Vehicle
 
 _NO_CURRENT: Triple = (0, 0, 0)
@@ -30,23 +31,19 @@ class SocketProbe:
 class SocketInlet:
     """See Inlet: the box is plugged in from now on, with a load bank behind the outlet's contactor.
 
-    The load draws `load_a` per phase, real power only, in states C and D while there is mains. `changed` is called
-    after each change, so that whoever steps the board can do so. Raises BadConfiguration when a car is plugged in.
+    The load draws real power only, in states C and D, on each phase that has voltage behind the contactor. `changed` is
+    called after each change, so that whoever steps the board can do so.
+
+    Raises BadConfiguration when a car is plugged in.
     """
 
     def __init__(self, socket: Socket, now_s: float, changed: Callable[[], None] = lambda: None) -> None:
         self._socket = socket
         self._changed = changed
-        self._car = _Car()
+        self._car = _Car(lambda: socket.outlet_v)
         self._end = CarEnd()
         # A socket takes whatever acts like a car; its annotation names the one that it was made for.
         socket.plug(cast(Vehicle, self._car), now_s)
-
-    def set_load_a(self, load_a: tuple[float, float, float], now_s: float) -> None:
-        """What the load bank draws on each phase, in ampere."""
-        l1_a, l2_a, l3_a = load_a
-        self._car.load_ma = (round(l1_a * 1000), round(l2_a * 1000), round(l3_a * 1000))
-        self._settle(now_s)
 
     def hang(self, end: CarEnd, now_s: float) -> None:
         """See Inlet."""
@@ -56,11 +53,23 @@ class SocketInlet:
         self._socket.set_pilot_faults(end.faults, now_s)
         self._settle(now_s)
 
+    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+        """See Inlet."""
+        l1_a, l2_a, l3_a = load_a
+        load_ma = (round(l1_a * 1000), round(l2_a * 1000), round(l3_a * 1000))
+        if load_ma != self._car.load_ma:
+            self._car.load_ma = load_ma
+            self._settle(now_s)
+
     def read(self, now_s: float) -> PilotReading:  # noqa: ARG002 - the outlet is as it is now
         """See Inlet."""
         sense = self._socket.sense()
         at_station = Plateaus(sense.cp_high_mv / 1000, sense.cp_low_mv / 1000)
         return reading_of(seen_by_car(at_station, self._end.faults), self._socket.signal)
+
+    def read_outlet(self, now_s: float) -> OutletReading:
+        """See Inlet."""
+        return OutletReading(self._socket.outlet_v, self._car.currents_a(now_s))
 
     def _settle(self, now_s: float) -> None:
         self._socket.step(now_s)
@@ -78,20 +87,23 @@ class _Car:
 
     ramping = False
 
-    def __init__(self) -> None:
+    def __init__(self, outlet_v: Callable[[], PerPhase]) -> None:
         self.spec = _Plug()
         self.pilot_load: PilotLoad | None = None
         self.load_ma = _NO_CURRENT
-        self._mains = False
+        self._outlet_v = outlet_v
 
     def currents_ma(self, _now_s: float) -> Triple:
         ready = self.pilot_load is not None and self.pilot_load.r3_ohm is not None
-        return self.load_ma if ready and self._mains else _NO_CURRENT
+        if not ready:
+            return _NO_CURRENT
+        l1_ma, l2_ma, l3_ma = (ma if volt > 0 else 0 for ma, volt in zip(self.load_ma, self._outlet_v(), strict=True))
+        return l1_ma, l2_ma, l3_ma
 
     def active_ma(self, now_s: float) -> Triple:
         return self.currents_ma(now_s)
 
-    def currents_a(self, now_s: float) -> tuple[float, float, float]:
+    def currents_a(self, now_s: float) -> PerPhase:
         l1_ma, l2_ma, l3_ma = self.currents_ma(now_s)
         return l1_ma / 1000, l2_ma / 1000, l3_ma / 1000
 
@@ -104,8 +116,8 @@ class _Car:
     def see_pilot(self, seen: Plateaus, signal: Signal, now_s: float) -> None:
         """A resistor does not react."""
 
-    def see_mains(self, on: bool, _now_s: float, _phases: int = 3) -> None:
-        self._mains = on
+    def see_mains(self, on: bool, now_s: float, phases: int = 3) -> None:
+        """It looks for itself, phase by phase."""
 
     def advance(self, now_s: float) -> None:
         """It has nothing to do."""

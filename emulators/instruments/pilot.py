@@ -1,4 +1,4 @@
-"""What instruments need of a control pilot: something to plug into, and something to put a probe on."""
+"""What instruments need of an outlet and its control pilot: something to plug into, and something to put a probe on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Protocol
 import msgspec
 
 from emulators.pilot.circuit import NO_FAULTS, PilotFaults, PilotLoad, Plateaus, Signal
+from emulators.site.reading import PerPhase
 
 # With less between the half-waves there is no PWM to be measured.
 MIN_SWING_V = 1.0
+NONE_PER_PHASE: PerPhase = (0.0, 0.0, 0.0)
 
 
 class CarEnd(msgspec.Struct, frozen=True):
@@ -30,6 +32,14 @@ class PilotReading(msgspec.Struct, frozen=True):
     frequency_hz: float | None = None
 
 
+class OutletReading(msgspec.Struct, frozen=True):
+    """L1, L2, L3 at the outlet as they are measured: phase voltages behind the contactor in volt, currents into the box
+    in ampere. 0 on a phase that is not there."""
+
+    volts: PerPhase = NONE_PER_PHASE
+    amps: PerPhase = NONE_PER_PHASE
+
+
 def reading_of(plateaus: Plateaus, emitted: Signal) -> PilotReading:
     """What an instrument measures where these plateaus are, while the generator makes this signal."""
     if emitted.duty_mpct is None or plateaus.high_v - plateaus.low_v < MIN_SWING_V:
@@ -38,13 +48,19 @@ def reading_of(plateaus: Plateaus, emitted: Signal) -> PilotReading:
 
 
 class Inlet(Protocol):
-    """Where an EV simulator box is plugged in."""
+    """Where an EV simulator box is plugged in, with its load bank."""
 
     def hang(self, end: CarEnd, now_s: float) -> None:
         """From now on this hangs there."""
 
+    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+        """What the load bank draws on L1, L2, L3 in ampere, while there is mains and the car's end asks for it."""
+
     def read(self, now_s: float) -> PilotReading:
         """The pilot against earth, as it arrives at the car's end."""
+
+    def read_outlet(self, now_s: float) -> OutletReading:
+        """Voltages and currents at the outlet."""
 
 
 class Probe(Protocol):

@@ -1,12 +1,12 @@
-"""An EV simulator box: it plays the car on a control pilot, and measures what it sees there."""
+"""An EV simulator box: it plays the car on a control pilot, draws a load, and measures what it sees there."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
-from rig.errors import ConfigurationError
-from rig.instruments.readings import DutyUnit, duty_of, value_of
+from rig.errors import ConfigurationError, HarnessError
+from rig.instruments.readings import DutyUnit, PerPhase, duty_of, per_phase_of, value_of
 from rig.instruments.scpi import ScpiInstrument, Turn
 from rig.instruments.visa import VisaSettings
 
@@ -20,7 +20,11 @@ RATINGS_A = (13, 20, 32, 63)  # IEC 61851-1 annex B
 
 
 class BoxCommands(NamedTuple):
-    """How a product is told; `{}` is where the value goes. A product that cannot do something has "" there."""
+    """How a product is told; `{}` is where the value goes. A product that cannot do something has "" there.
+
+    `load` takes L1, L2, L3 in ampere, separated by commas; `volts` and `amps` are answered so. `compound` says whether
+    the product takes several questions in one message, separated by `;`, and answers them in one, separated so too.
+    """
 
     state: str
     base_ohm: str
@@ -33,11 +37,15 @@ class BoxCommands(NamedTuple):
     plug_ohm: str
     plug_open: str
     rating_a: str
+    load: str
     frequency: str
     duty: str
     high: str
     low: str
     duty_unit: DutyUnit
+    volts: str
+    amps: str
+    compound: bool
 
 
 # The box of emulators/instruments; that of a maker gets a table of its own.
@@ -53,11 +61,15 @@ OURS = BoxCommands(
     plug_ohm=":EV:PROXimity:RESistor {}",
     plug_open=":EV:PROXimity:RESistor OPEN",
     rating_a=":EV:PROXimity:RATing {}",
+    load=":EV:LOAD:CURRent {}",
     frequency=":MEASure:PILot:FREQuency?",
     duty=":MEASure:PILot:DUTY?",
     high=":MEASure:PILot:HIGH?",
     low=":MEASure:PILot:LOW?",
     duty_unit="percent",
+    volts=":MEASure:VOLTage?",
+    amps=":MEASure:CURRent?",
+    compound=True,
 )
 # By the names that bench files use.
 BOXES: Mapping[str, BoxCommands] = {"evse-rig": OURS}
@@ -70,6 +82,14 @@ class PilotMeasured(NamedTuple):
     duty: float | None
     high_v: float | None
     low_v: float | None
+
+
+class Looked(NamedTuple):
+    """All that a box measures: the pilot, voltages behind the contactor in volt, currents into the box in ampere."""
+
+    pilot: PilotMeasured
+    volts: PerPhase
+    amps: PerPhase
 
 
 class EvSimulator(ScpiInstrument):
@@ -123,15 +143,54 @@ class EvSimulator(ScpiInstrument):
         """A cable of that rating in ampere: 13, 20, 32 or 63."""
         await self._tell("cable", self._commands.rating_a, _one_of("cable", rating_a, RATINGS_A))
 
+    async def set_load(self, l1_a: float, l2_a: float, l3_a: float) -> None:
+        """What the load bank draws on each phase in ampere, in states C and D while there is mains."""
+        await self._tell("load", self._commands.load, f"{l1_a:g},{l2_a:g},{l3_a:g}")
+
     async def measure(self) -> PilotMeasured:
         """The pilot as it arrives at the box."""
+        return self._pilot_of(*await self._one_by_one(self._pilot_questions))
+
+    async def look(self) -> Looked:
+        """All that the box measures: at one moment, by one message, where the product takes several questions in one.
+
+        Raises HarnessError for another number of answers, and for one that is no measured value, with the question.
+        """
+        commands = self._commands
+        if not (commands.volts and commands.amps):
+            raise ConfigurationError(f"{self.name}: this box cannot measure voltages and currents")
+        ask = self.query_all if commands.compound else self._one_by_one
+        *pilot, volts, amps = await ask((*self._pilot_questions, commands.volts, commands.amps))
+        return Looked(
+            self._pilot_of(*pilot),
+            self._read(per_phase_of, commands.volts, volts),
+            self._read(per_phase_of, commands.amps, amps),
+        )
+
+    @property
+    def _pilot_questions(self) -> tuple[str, str, str, str]:
+        """What `_pilot_of` wants the answers to."""
+        commands = self._commands
+        return commands.frequency, commands.duty, commands.high, commands.low
+
+    async def _one_by_one(self, questions: Sequence[str]) -> list[str]:
+        return [await self.query(question) for question in questions]
+
+    def _pilot_of(self, frequency: str, duty: str, high: str, low: str) -> PilotMeasured:
         commands = self._commands
         return PilotMeasured(
-            value_of(await self.query(commands.frequency)),
-            duty_of(await self.query(commands.duty), commands.duty_unit),
-            value_of(await self.query(commands.high)),
-            value_of(await self.query(commands.low)),
+            self._read(value_of, commands.frequency, frequency),
+            self._read(lambda answer: duty_of(answer, commands.duty_unit), commands.duty, duty),
+            self._read(value_of, commands.high, high),
+            self._read(value_of, commands.low, low),
         )
+
+    def _read(self, read: Callable[[str], _T], question: str, answer: str) -> _T:
+        """The answer as a value. Raises HarnessError that says who was asked what."""
+        try:
+            return read(answer)
+        except HarnessError as error:
+            raise HarnessError(f"{self.name}: {question!r}: {error}") from error
 
     async def _tell(self, what: str, template: str, value: object = "") -> None:
         if not template:

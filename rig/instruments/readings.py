@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple
 from rig.errors import HarnessError
 
 DutyUnit = Literal["percent", "fraction"]
+PerPhase = tuple[float, float, float]
+"""L1, L2, L3."""
 
 # SCPI-99 volume 1, 7.2.1.4 and 7.2.1.5: infinity is 9.9E37, not-a-number 9.91E37. Scopes answer either when there is
 # nothing to measure; nothing that is measured comes near.
@@ -77,3 +79,19 @@ def duty_of(answer: str, unit: DutyUnit | None = None) -> float | None:
     if not 0 <= duty <= 1:
         raise HarnessError(f"{answer[:60]!r} is no duty cycle{'' if unit is None else f' as a {unit}'}")
     return duty
+
+
+def per_phase_of(answer: str) -> PerPhase:
+    """Three numbers separated by commas. Raises HarnessError for fewer or more, and for what is no number."""
+    parts = answer.split(",")
+    if len(parts) != 3:
+        raise HarnessError(f"{answer[:60]!r} is not one value each of L1, L2, L3, such as 2.30E+02,2.30E+02,2.30E+02")
+    l1, l2, l3 = (_number(part) for part in parts)
+    return l1, l2, l3
+
+
+def _number(answer: str) -> float:
+    value = value_of(answer)
+    if value is None:
+        raise HarnessError(f"{answer[:60]!r} is no number; one would be like 2.30E+02")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from rig.errors import HarnessError
@@ -12,6 +13,7 @@ from rig.instruments.visa import NoAnswer, VisaLink, VisaSettings
 ERROR_QUERY = ":SYSTem:ERRor?"
 # Longer than the queue of any instrument: one that never says "no error" has another fault.
 _MAX_ERRORS = 64
+_SHOWN_CHARS = 120
 _ERROR = re.compile(r"\s*([+-]?\d+)\s*(?:,.*)?", re.DOTALL)
 
 Turn = AbstractAsyncContextManager[object]
@@ -76,10 +78,26 @@ class ScpiInstrument:
     async def query(self, text: str) -> str:
         """Ask it something."""
         async with self._turn:
-            try:
-                return (await self.link.query(text)).strip()
-            except NoAnswer as error:
-                raise await self._explained(error) from error
+            return await self._answer(text)
+
+    async def query_all(self, questions: Sequence[str]) -> list[str]:
+        """Ask it several things in one message; the answers in their order, none of which has a `;` in it.
+
+        Raises HarnessError for another number of answers; the connection is closed then, as after any failure.
+        """
+        text = ";".join(questions)
+        async with self._turn:
+            answer = await self._answer(text)
+            answers = answer.split(";")
+            if len(answers) != len(questions):
+                await self.link.drop()
+                raise await self._explained(
+                    HarnessError(
+                        f"{self.name}: {text!r} was answered {answer[:_SHOWN_CHARS]!r}: "
+                        f"{len(answers)} answers, separated by ';', to {len(questions)} questions"
+                    )
+                )
+        return answers
 
     async def query_block(self, text: str) -> bytes:
         """Ask it for a block of bytes."""
@@ -88,6 +106,12 @@ class ScpiInstrument:
                 return await self.link.query_block(text)
             except NoAnswer as error:
                 raise await self._explained(error) from error
+
+    async def _answer(self, text: str) -> str:
+        try:
+            return (await self.link.query(text)).strip()
+        except NoAnswer as error:
+            raise await self._explained(error) from error
 
     async def _errors(self) -> list[str]:
         """All errors that wait, oldest first."""
@@ -104,10 +128,10 @@ class ScpiInstrument:
             errors.append(answer)
         raise HarnessError(f"{self.name}: more than {_MAX_ERRORS} errors: {errors[0]}, ... {errors[-1]}")
 
-    async def _explained(self, silence: NoAnswer) -> HarnessError:
-        """Who does not answer may say why when asked for errors, on a new connection."""
+    async def _explained(self, failure: HarnessError) -> HarnessError:
+        """Who does not answer, or not all, may say why when asked for errors, on a new connection."""
         try:
             errors = await self._errors()
         except HarnessError:
-            return silence
-        return HarnessError(f"{silence}: {'; '.join(errors)}") if errors else silence
+            return failure
+        return HarnessError(f"{failure}: {'; '.join(errors)}") if errors else failure

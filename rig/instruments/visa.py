@@ -89,6 +89,11 @@ class VisaLink:
 
         return await self._run(ask, text)
 
+    async def drop(self) -> None:
+        """Close it for now, so that what is still to come is taken for no answer; the next call opens it again."""
+        if not self._closed:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
+
     async def close(self) -> None:
         """Close it for good, after what is under way; closing twice is fine."""
         if not self._closed:

@@ -248,6 +248,23 @@ def test_a_welded_contactor_feeds_on() -> None:
     assert bench.l1_a()[-1] == (20.03, 0.0)
 
 
+def test_the_outlet_is_live_behind_the_closed_contactor() -> None:
+    socket = Socket(1, mains_v=(230.0, 229.4, 231.0))
+    assert socket.outlet_v == (0.0, 0.0, 0.0)
+    socket.drive(PWM_16_A, True, 1.0)
+    socket.step(2.0)
+    assert socket.outlet_v == (230.0, 229.4, 231.0)
+    socket.set_mains_v((0.0, 207.0, 231.0), 3.0)
+    assert socket.outlet_v == (0.0, 207.0, 231.0)
+    socket.set_welded(True, 4.0)
+    socket.drive(HIGH, False, 5.0)
+    socket.step(6.0)
+    assert socket.outlet_v == (0.0, 207.0, 231.0)
+    socket.set_welded(False, 7.0)
+    socket.step(8.0)
+    assert socket.outlet_v == (0.0, 0.0, 0.0)
+
+
 def test_voltage_dip_is_sensed_at_the_next_sample_and_an_outage_stops_the_current() -> None:
     bench = charging()
     bench.run(10.05)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulators.instruments.bench_pilot import BenchPilot
-from emulators.instruments.pilot import CarEnd, PilotReading
+from emulators.instruments.pilot import CarEnd, OutletReading, PilotReading
 from emulators.pilot.circuit import HIGH, LOW, PilotFaults, PilotLoad, Source, pwm
 
 READY = CarEnd(PilotLoad(r3_ohm=1300.0))
@@ -46,3 +46,10 @@ def test_a_short_leaves_nothing_to_be_timed() -> None:
     pilot.drive(pwm(50_000))
     pilot.hang(CarEnd(READY.load, PilotFaults(shorted_to_pe=True)), 0.0)
     assert pilot.read(0.0) == PilotReading(0.0, 0.0)
+
+
+def test_there_is_no_mains_for_a_load() -> None:
+    pilot = BenchPilot()
+    pilot.hang(READY, 0.0)
+    pilot.set_load_a((10.0, 10.0, 10.0), 0.0)
+    assert pilot.read_outlet(0.0) == OutletReading((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))

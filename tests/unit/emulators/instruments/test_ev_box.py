@@ -69,6 +69,7 @@ def test_reset() -> None:
     car, pilot = box()
     assert pilot.end == CarEnd()
     car.change(1.0, state="D", r2_ohm=10.0, diode="MISSing", pp_ohm=100.0, short="PILot", earth=False, pilot=False)
+    car.change(1.0, load_a=(1.0, 2.0, 3.0))
     assert pilot.end != CarEnd()
     car.reset(2.0)
     assert car.settings == AS_NEW

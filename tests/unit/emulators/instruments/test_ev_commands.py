@@ -24,6 +24,12 @@ SETTINGS = [
     ("EV:EART", b"1", b"0", b"0"),
     ("EV:PROX:RES", b"+9.900000E+37", b"680 OHM", b"+6.800000E+02"),
     ("EV:PROX:RAT", b"0", b"63 A", b"63"),
+    (
+        "EV:LOAD:CURR",
+        b"+0.000000E+00,+0.000000E+00,+0.000000E+00",
+        b"80, 9.5 A,250 mA",
+        b"+8.000000E+01,+9.500000E+00,+2.500000E-01",
+    ),
 ]
 
 
@@ -55,6 +61,13 @@ def test_every_setting_is_tested() -> None:
         (b"EV:DIOD 1", b"-104"),
         (b"EV:RES:TOT 5", b"-113"),
         (b"MEAS:PIL:DUTY 5", b"-113"),
+        (b"EV:LOAD:CURR 10,10", b"-109"),
+        (b"EV:LOAD:CURR 10,10,10,10", b"-108"),
+        (b"EV:LOAD:CURR 10,,10", b"-109"),
+        (b"EV:LOAD:CURR 10,10,80.1", b"-222"),
+        (b"EV:LOAD:CURR -1,10,10", b"-222"),
+        (b"EV:LOAD:CURR 1 V,10,10", b"-131"),
+        (b"MEAS:VOLT 230,230,230", b"-113"),
     ],
 )
 def test_refused(message: bytes, code: bytes) -> None:
@@ -85,6 +98,12 @@ def test_measured_at_the_pilot() -> None:
     assert box.execute(ask, 0.0) == b"+9.900000E+37;+9.900000E+37;+1.200000E+01;+1.200000E+01"
     pilot.drive(pwm(16_667))
     assert box.execute(b"EV:STAT B;:" + ask, 0.0) == b"+1.000000E+03;+1.666700E+01;+8.978610E+00;-1.200000E+01"
+
+
+def test_without_mains_there_is_nothing_at_the_outlet() -> None:
+    box = ev_box_instrument(BenchPilot())
+    none = b"+0.000000E+00,+0.000000E+00,+0.000000E+00"
+    assert box.execute(b"EV:STAT C;LOAD:CURR 10,10,10;:MEAS:VOLT?;CURR?", 0.0) == none + b";" + none
 
 
 def test_the_page_has_every_command() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulators.instruments.numbers import nr3
+from emulators.instruments.numbers import nr3, nr3_list
 from emulators.instruments.pilot import PilotReading, reading_of
 from emulators.pilot.circuit import HIGH, LOW, Plateaus, Signal, pwm
 
@@ -29,3 +29,7 @@ def test_numbers() -> None:
         "-1.200000E+01",
         "+1.234568E+03",
     ]
+
+
+def test_several_numbers_in_one_answer() -> None:
+    assert nr3_list((230.0, 0.0, -1.5)) == "+2.300000E+02,+0.000000E+00,-1.500000E+00"

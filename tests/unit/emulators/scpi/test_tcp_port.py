@@ -229,13 +229,10 @@ def test_a_block_arrives_whole() -> None:
 
 
 def test_what_the_instrument_raises_ends_the_port() -> None:
-    class Broken:
+    class Broken(BenchPilot):
         def hang(self, end: object, now_s: float) -> None:
             if now_s > 0:
                 raise BadConfiguration("no such end")
-
-        def read(self, now_s: float) -> Any:
-            raise AssertionError
 
     async def scenario() -> None:
         port = TcpPort(ScpiServer(ev_box_instrument(Broken()), name="box"), "tcp::0")

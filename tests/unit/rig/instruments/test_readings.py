@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rig.errors import HarnessError
-from rig.instruments.readings import DutyUnit, duty_of, reading_of, value_of
+from rig.instruments.readings import DutyUnit, duty_of, per_phase_of, reading_of, value_of
 
 EXAMPLES = 5_000 if os.environ.get("EVSE_RIG_DEEP") else 300
 
@@ -70,6 +70,16 @@ def test_what_is_no_number(answer: str) -> None:
 )
 def test_duty(answer: str, unit: DutyUnit | None, duty: float | None) -> None:
     assert duty_of(answer, unit) == (None if duty is None else pytest.approx(duty))
+
+
+def test_one_value_per_phase() -> None:
+    assert per_phase_of("+2.30E+02, 231 V,0\n") == (230.0, 231.0, 0.0)
+
+
+@pytest.mark.parametrize("answer", ["", "230", "230,230", "1,2,3,4", "1,2,", "1,x,3", "1,2,9.91E37", "****,****,****"])
+def test_what_is_not_one_number_per_phase(answer: str) -> None:
+    with pytest.raises(HarnessError, match=r"is not one value each|is no number|is no measured value"):
+        per_phase_of(answer)
 
 
 @pytest.mark.parametrize(("answer", "unit"), [("101", None), ("-1", None), ("50", "fraction"), ("1e9%", None)])

@@ -40,6 +40,43 @@ def test_errors_from_before_are_forgotten(lab: Any, virtual: Any) -> None:
     virtual(scenario)
 
 
+def test_several_questions_in_one_message(lab: Any, virtual: Any, quick: Quick) -> None:
+    async def scenario() -> None:
+        async with lab.box() as resource:
+            box = ScpiInstrument(quick(resource))
+            await box.open()
+            assert await box.query_all([":EV:STAT?", ":EV:DIOD?", "*OPC?"]) == ["A", "PRES", "1"]
+            assert lab.timeline.of("scpi")[-1].data["message"] == ":EV:STAT?;:EV:DIOD?;*OPC?"
+            with pytest.raises(HarnessError, match=r"'.*COLOUR\?' was answered 'A': 1 answers, .* to 2 .*: -113,"):
+                await box.query_all([":EV:STAT?", ":EV:COLOUR?"])
+            with pytest.raises(HarnessError, match=r"within .* s: -113,"):
+                await box.query_all([":EV:COLOUR?", ":EV:STAT?"])
+            await box.command("EV:STAT B")  # the queue is empty again
+            await box.close()
+
+    virtual(scenario)
+
+
+def test_answers_that_come_one_by_one_are_not_taken_for_those_of_later_questions(virtual: Any) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.writelines(question + b"\n" for question in line.strip().split(b";"))
+        writer.close()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        box = ScpiInstrument(VisaSettings(f"TCPIP::127.0.0.1::{server.sockets[0].getsockname()[1]}::SOCKET"))
+        with pytest.raises(
+            HarnessError, match=r"'A\?;B\?' was answered 'A\?': 1 answers, separated by ';', to 2 questions$"
+        ):
+            await box.query_all(["A?", "B?"])
+        assert await box.query("C?") == "C?"
+        await box.close()
+        server.close()
+
+    virtual(scenario)
+
+
 def test_a_question_that_is_not_understood(lab: Any, virtual: Any, quick: Quick) -> None:
     async def scenario() -> None:
         async with lab.box() as resource:

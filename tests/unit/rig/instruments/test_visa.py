@@ -155,6 +155,22 @@ def test_what_is_no_block(lab: Any, virtual: Any) -> None:
     virtual(scenario)
 
 
+def test_a_dropped_connection_is_opened_again_and_a_closed_one_is_not(lab: Any, virtual: Any) -> None:
+    async def scenario() -> None:
+        async with lab.box() as resource:
+            link = VisaLink(VisaSettings(resource))
+            for _ in range(2):
+                await link.drop()
+                assert await link.query("EV:STAT?") == "A"
+            assert [event.data["what"] for event in lab.timeline.of("connection")].count("accepted") == 2
+            await link.close()
+            await link.drop()
+            with pytest.raises(HarnessError, match="the connection was closed"):
+                await link.query("EV:STAT?")
+
+    virtual(scenario)
+
+
 def test_other_terminations(virtual: Any) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
