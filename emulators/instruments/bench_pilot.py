@@ -55,7 +55,7 @@ class BenchPilot:
         self._end = end
         self._changed(now_s)
 
-    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+    def set_load(self, load_a: PerPhase, power_factors: PerPhase, now_s: float) -> None:
         """See Inlet. Without mains that changes nothing."""
 
     def read(self, now_s: float) -> PilotReading:  # noqa: ARG002 - it is the same at any time

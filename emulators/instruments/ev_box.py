@@ -20,7 +20,8 @@ class BoxSettings(msgspec.Struct, frozen=True):
     state: A, B, C, D or E. diode: PRESent, SHORted, or MISSing, which is open. short: what is shorted to earth, NONE,
     PILot (0 V in both half-waves) or DIODe (behind the diode, so that the negative half-wave survives). State E is
     the short of PILot. `r3_c_ohm` and `r3_d_ohm` are what lies parallel to `r2_ohm` in states C and D. pp_ohm None is
-    an open proximity contact. load_a is what the load bank draws on L1, L2, L3 in states C and D while there is mains.
+    an open proximity contact. load_a is what the load bank draws on L1, L2, L3 in states C and D while there is mains,
+    and `power_factors` (0 ... 1) how much of that is in phase with the voltage.
     """
 
     state: str = "A"
@@ -33,6 +34,7 @@ class BoxSettings(msgspec.Struct, frozen=True):
     earth: bool = True
     pp_ohm: float | None = None
     load_a: PerPhase = NONE_PER_PHASE
+    power_factors: PerPhase = (1.0, 1.0, 1.0)
 
     @property
     def load(self) -> PilotLoad | None:
@@ -89,4 +91,4 @@ class EvBox:
     def _set(self, settings: BoxSettings, now_s: float) -> None:
         self._settings = settings
         self._inlet.hang(settings.end(), now_s)
-        self._inlet.set_load_a(settings.load_a, now_s)
+        self._inlet.set_load(settings.load_a, settings.power_factors, now_s)

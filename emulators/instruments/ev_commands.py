@@ -20,6 +20,7 @@ _PLUG_RESISTOR = Number(1.0, 100_000.0, OHM, words={"OPEN": math.inf})
 _RATING = Number(CABLES[0].rating_a, CABLES[-1].rating_a, AMPERE)
 # On each phase; more than any AC socket offers, for cars that draw too much.
 _LOAD = Number(0.0, 80.0, AMPERE)
+_FACTOR = Number(0.0, 1.0)
 
 
 def _setting(header: str, name: str, kind: Kind, does: str) -> Command[EvBox]:
@@ -103,6 +104,13 @@ COMMANDS: tuple[Command[EvBox], ...] = (
         (_LOAD, _LOAD, _LOAD),
         change=lambda box, call: box.change(call.now_s, load_a=call.values),
         query=lambda box, _: nr3_list(box.settings.load_a),
+    ),
+    Command(
+        ":EV:LOAD:PFACtor",
+        "how much of that is in phase with the voltage, L1, L2, L3; 1 is all of it",
+        (_FACTOR, _FACTOR, _FACTOR),
+        change=lambda box, call: box.change(call.now_s, power_factors=call.values),
+        query=lambda box, _: nr3_list(box.settings.power_factors),
     ),
     _measured(":MEASure:PILot:FREQuency", lambda each: each.frequency_hz, "in Hz"),
     _measured(":MEASure:PILot:DUTY", lambda each: None if each.duty is None else each.duty * 100, "in percent"),

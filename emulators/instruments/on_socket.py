@@ -31,8 +31,8 @@ class SocketProbe:
 class SocketInlet:
     """See Inlet: the box is plugged in from now on, with a load bank behind the outlet's contactor.
 
-    The load draws real power only, in states C and D, on each phase that has voltage behind the contactor. `changed` is
-    called after each change, so that whoever steps the board can do so.
+    The load draws in states C and D, on each phase that has voltage behind the contactor. `changed` is called after
+    each change, so that whoever steps the board can do so.
 
     Raises BadConfiguration when a car is plugged in.
     """
@@ -53,12 +53,12 @@ class SocketInlet:
         self._socket.set_pilot_faults(end.faults, now_s)
         self._settle(now_s)
 
-    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+    def set_load(self, load_a: PerPhase, power_factors: PerPhase, now_s: float) -> None:
         """See Inlet."""
         l1_a, l2_a, l3_a = load_a
-        load_ma = (round(l1_a * 1000), round(l2_a * 1000), round(l3_a * 1000))
-        if load_ma != self._car.load_ma:
-            self._car.load_ma = load_ma
+        load = ((round(l1_a * 1000), round(l2_a * 1000), round(l3_a * 1000)), power_factors)
+        if load != (self._car.load_ma, self._car.power_factors):
+            self._car.load_ma, self._car.power_factors = load
             self._settle(now_s)
 
     def read(self, now_s: float) -> PilotReading:  # noqa: ARG002 - the outlet is as it is now
@@ -91,6 +91,7 @@ class _Car:
         self.spec = _Plug()
         self.pilot_load: PilotLoad | None = None
         self.load_ma = _NO_CURRENT
+        self.power_factors: PerPhase = (1.0, 1.0, 1.0)
         self._outlet_v = outlet_v
 
     def currents_ma(self, _now_s: float) -> Triple:
@@ -101,7 +102,9 @@ class _Car:
         return l1_ma, l2_ma, l3_ma
 
     def active_ma(self, now_s: float) -> Triple:
-        return self.currents_ma(now_s)
+        pairs = zip(self.currents_ma(now_s), self.power_factors, strict=True)
+        l1_ma, l2_ma, l3_ma = (round(ma * factor) for ma, factor in pairs)
+        return l1_ma, l2_ma, l3_ma
 
     def currents_a(self, now_s: float) -> PerPhase:
         l1_ma, l2_ma, l3_ma = self.currents_ma(now_s)

@@ -53,7 +53,7 @@ class Inlet(Protocol):
     def hang(self, end: CarEnd, now_s: float) -> None:
         """From now on this hangs there."""
 
-    def set_load_a(self, load_a: PerPhase, now_s: float) -> None:
+    def set_load(self, load_a: PerPhase, power_factors: PerPhase, now_s: float) -> None:
         """What the load bank draws on L1, L2, L3 in ampere, while there is mains and the car's end asks for it."""
 
     def read(self, now_s: float) -> PilotReading:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from emulators.scpi.errors import (
@@ -50,6 +51,7 @@ class Kind(Protocol):
         """What may be written, for the manual."""
 
 
+@cache
 def short_form(pattern: str) -> str:
     """The capital letters of a mnemonic such as `RESistor`, which is how it may be shortened: RES."""
     return "".join(character for character in pattern if not character.islower())

@@ -19,7 +19,7 @@ from rig.bench.file import EvBox
 from rig.bench.played import AS_NEW, NO_LOAD, Eye, check_playable, played, tell
 from rig.bench.seen_by_box import LIVE_V, SeenByBox
 from rig.clock import VirtualLoop, WallLoop
-from rig.instruments.ev_simulator import Looked
+from rig.instruments.ev_simulator import BOXES, Looked
 from rig.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class OnBox:
         board_a: Callable[[float], PerPhase] | None,
     ) -> None:
         self._number = number
+        self._commands = BOXES[entry.dialect]
         self._poll_s = entry.poll_s
         self._loop = loop
         self._board_a = board_a
@@ -50,6 +51,8 @@ class OnBox:
         self._vehicle: Vehicle | None = None
         self._faults = NO_FAULTS
         self._set_to = AS_NEW
+        self._pulled = False
+        """Whether the plug was pulled, and the box does not know yet."""
         self._measured_a = NO_LOAD
         self._poked = asyncio.Event()
 
@@ -69,7 +72,7 @@ class OnBox:
         """See CarSide. Raises NotTestableHere for a car that the box cannot play."""
         if self._vehicle is not None:
             raise BadConfiguration(f"socket {self._number}: a car is plugged in already; unplug it first")
-        check_playable(vehicle.spec)
+        check_playable(vehicle.spec, self._commands)
         vehicle.plug(now_s, self._number)
         self._vehicle = vehicle
 
@@ -78,6 +81,7 @@ class OnBox:
         if self._vehicle is not None:
             self._vehicle.unplug(now_s)
             self._vehicle = None
+            self._pulled = True
 
     def set_pilot_faults(self, faults: PilotFaults, now_s: float) -> None:  # noqa: ARG002 - it acts when poked
         """See CarSide."""
@@ -122,13 +126,17 @@ class OnBox:
             self._seen.take(self._eye.signal, self._eye.plateaus, looked, now_s)
 
     async def _told(self, box: BenchEvBox) -> bool:
-        """Let the box be what the car is now; whether more than its load changed."""
-        wanted = played(self._vehicle, self._loop.time(), self._faults)
+        """Let the box be what the car is now; whether more than its load changed.
+
+        Between a car and the next one there is none, be it for a moment.
+        """
+        vehicle, self._pulled = None if self._pulled else self._vehicle, False
+        wanted = played(vehicle, self._loop.time(), self._faults)
         before, self._set_to = self._set_to, wanted
         if wanted == before:
             return False
         await tell(box, before, wanted)
-        return wanted._replace(load_a=before.load_a) != before
+        return wanted._replace(load_a=before.load_a, power_factors=before.power_factors) != before
 
     async def _until_next(self) -> None:
         """Until it is time to look again, or somebody pokes."""

