@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -16,23 +15,13 @@ from rig.case import Case
 from rig.errors import HarnessError, NotTestableHere
 from rig.options import RunOptions
 from rig.timeline import Event
+from tests.unit.rig.on_bench import Body, run_on_bench
 
 SETTINGS = {"Station-MaxCurrent": 16.0, "Connector1-MaxCurrent": 16.0}
-Body = Callable[[Case, Bench], Awaitable[None]]
 
 
 def run(body: Body, file: BenchFile | None = None, **how: Any) -> Case:
-    case = Case("unit/instruments/case", RunOptions(bench=file or BenchFile()))
-
-    async def whole() -> None:
-        async with case.bench(how.pop("settings", SETTINGS), **how) as bench:
-            await body(case, bench)
-
-    try:
-        case.run(whole())
-    finally:
-        case.close()
-    return case
+    return run_on_bench(body, how.pop("settings", SETTINGS), file, **how)
 
 
 def told(case: Case, source: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,28 +13,17 @@ from rig.bench import Bench
 from rig.bench.file import BenchFile, EvBox, Instruments
 from rig.case import Case
 from rig.errors import HarnessError
-from rig.options import RunOptions
+from tests.unit.rig.on_bench import Body, run_on_bench
 
 SETTINGS = {"Station-MaxCurrent": 16.0, "Connector1-MaxCurrent": 16.0}
 CAR = VehicleSpec(max_a=32.0, reaction_s=0.5)
 PLAYING = EvBox(plays_cars=True)
 ON_BOX = BenchFile(instruments=Instruments(ev=PLAYING, ev_2=PLAYING))
 POLL_S = PLAYING.poll_s
-Body = Callable[[Case, Bench], Awaitable[None]]
 
 
 def run(body: Body, file: BenchFile = ON_BOX, **how: Any) -> Case:
-    case = Case("unit/on_box/case", RunOptions(bench=file))
-
-    async def whole() -> None:
-        async with case.bench(how.pop("settings", SETTINGS), **how) as bench:
-            await body(case, bench)
-
-    try:
-        case.run(whole())
-    finally:
-        case.close()
-    return case
+    return run_on_bench(body, how.pop("settings", SETTINGS), file, **how)
 
 
 def told(case: Case, source: str = "ev box") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
 import pytest
@@ -15,22 +14,9 @@ from rig.kit import pilot
 from rig.kit.pilot import DEFECTS, Defect, PlayerName
 from rig.options import RunOptions
 from rig.timeline import Event
+from tests.unit.rig.on_bench import run_on_bench
 
 STATES: dict[Defect, str] = {"pilot open": "A", "earth lost": "A", "pilot shorted": "E", "diode shorted": "C"}
-
-
-def play(body: Callable[[Case, Bench], Awaitable[None]]) -> Case:
-    case = Case("unit/pilot/case", RunOptions())
-
-    async def whole() -> None:
-        async with case.bench(pilot.settings()) as bench:
-            await body(case, bench)
-
-    try:
-        case.run(whole())
-    finally:
-        case.close()
-    return case
 
 
 @pytest.mark.parametrize("player", get_args(PlayerName))
@@ -49,7 +35,7 @@ def test_both_play_a_session(player: PlayerName) -> None:
         await case.until(case.now_s() + 1.0)
         assert bench.socket.sense().pp_ohm == 680
 
-    play(body)
+    run_on_bench(body, pilot.settings())
 
 
 @pytest.mark.parametrize("defect", get_args(Defect))
@@ -69,7 +55,7 @@ def test_both_have_the_same_defects(player: PlayerName, defect: Defect) -> None:
         assert await pilot.powered(bench, car) is not None
 
     assert set(DEFECTS) == set(STATES)
-    play(body)
+    run_on_bench(body, pilot.settings())
 
 
 def test_only_the_reference_station_is_told_what_it_is_built_for() -> None:
