@@ -45,8 +45,9 @@ class OnBoard:
 
     @property
     def vehicle(self) -> Vehicle | None:
-        """See CarSide."""
-        return self._socket.vehicle
+        """See CarSide. An instrument that stands in for one is none."""
+        plugged_in = self._socket.vehicle
+        return plugged_in if isinstance(plugged_in, Vehicle) else None
 
     @property
     def pilot_faults(self) -> PilotFaults:

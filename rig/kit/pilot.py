@@ -11,7 +11,7 @@ from emulators.pilot.circuit import NO_FAULTS, PilotFaults
 from emulators.pilot.proximity import ohm_for
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench import Bench
+from rig.bench import Bench, Outlet
 from rig.bench.observed import Expectation
 from rig.case import Case
 from rig.clauses.timings import Timing, limit
@@ -153,14 +153,14 @@ async def powered(bench: Bench, car: Player) -> Event | None:
     return await closing.within(PATIENCE_S)
 
 
-def closes(bench: Bench) -> Expectation:
-    """The contactor closing, from now on."""
-    return bench.observed.expect("contactor", lambda event: bool(event.data["closed"]))
+def closes(at: Bench | Outlet) -> Expectation:
+    """The contactor closing, from now on; that of outlet 1 on a bench."""
+    return at.observed.expect("contactor", lambda event: bool(event.data["closed"]))
 
 
-def opens(bench: Bench) -> Expectation:
-    """The contactor opening, from now on."""
-    return bench.observed.expect("contactor", lambda event: not event.data["closed"])
+def opens(at: Bench | Outlet) -> Expectation:
+    """The contactor opening, from now on; that of outlet 1 on a bench."""
+    return at.observed.expect("contactor", lambda event: not event.data["closed"])
 
 
 def judge_opening(rig: Case, row: Timing, what: str, start: Event | None, end: Event | None, clause: str) -> None:

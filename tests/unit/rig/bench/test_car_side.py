@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulators.board.socket import Socket
+from emulators.instruments.on_socket import SocketInlet
 from emulators.pilot.circuit import NO_FAULTS, PilotFaults
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
@@ -24,6 +25,13 @@ def test_on_the_board() -> None:
     side.unplug(3.0)
     side.poke()
     assert side.vehicle is None
+
+
+def test_an_instrument_is_no_car() -> None:
+    socket = Socket(1)
+    SocketInlet(socket, 0.0)
+    assert socket.vehicle is not None
+    assert OnBoard(socket).vehicle is None
 
 
 def test_nowhere() -> None:
