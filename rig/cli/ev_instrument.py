@@ -14,6 +14,7 @@ from rig.clock import VirtualLoop, WallLoop
 from rig.errors import ConfigurationError, RigError
 from rig.instruments import EvSimulator, PilotMeasured, Refused, VisaSettings
 from rig.instruments.ev_simulator import RATINGS_A, STATES, Diode, Short
+from rig.instruments.readings import PerPhase
 
 MEASURE_EVERY_S = 1.0
 
@@ -141,6 +142,13 @@ class EvThroughInstrument:
             row("pilot", _switch, box.set_pilot, "pilot off, pilot on", "break the pilot wire, mend it"),
             row("earth", _switch, box.set_earth, "earth off, earth on", "break the earth wire, mend it"),
             row("cable", _rating, box.set_cable, "cable 32", "13, 20, 32 or 63 A"),
+            row(
+                "load",
+                _amperes,
+                lambda amps: box.set_load(*amps),
+                "load 16,16,0",
+                "A on L1, L2, L3 in state C; or on all",
+            ),
             Command("reset", self._reset, (("reset", "unplugged, all parts good"),)),
         ]
 
@@ -172,6 +180,15 @@ def _ohm(text: str) -> float:
     if not 0 < ohm < float("inf"):
         raise ConfigurationError(f"{text!r} is no resistance: write a number of Ohm, e.g. 2740")
     return ohm
+
+
+def _amperes(text: str) -> PerPhase:
+    words = [word.upper().removesuffix("A") for word in text.split(",")]
+    try:
+        l1_a, l2_a, l3_a = (float(word) for word in (words * 3 if len(words) == 1 else words))
+    except ValueError:
+        raise ConfigurationError(f"load {text!r}: write one current in ampere, or three, e.g. 16,16,0") from None
+    return l1_a, l2_a, l3_a
 
 
 def _switch(text: str) -> bool:

@@ -84,6 +84,8 @@ def test_what_is_typed_reaches_the_pilot_and_what_it_does_the_status() -> None:
         ("pilot off", {"pilot": False}),
         ("earth off", {"earth": False}),
         ("cable 32A", {"pp_ohm": 220.0}),
+        ("load 16", {"load_a": (16.0, 16.0, 16.0)}),
+        ("load 16A,9.5,0", {"load_a": (16.0, 9.5, 0.0)}),
     ],
 )
 def test_every_command(typed: str, changed: dict[str, object]) -> None:
@@ -149,6 +151,9 @@ def test_a_box_that_is_lost_ends_it() -> None:
         ("diode gone", "diode 'gone': there is present, shorted, missing"),
         ("pilot maybe", "it 'maybe': there is off, on"),
         ("cable 16", "cable '16': there is 13, 20, 32, 63"),
+        ("load", "write load 16"),
+        ("load 16,16", "load '16,16': write one current in ampere, or three"),
+        ("load x", "load 'x': write one current"),
         ("reset now", "write reset, and nothing behind it"),
         ("L1=5", "there is no command 'L1=5'"),
         ("dance", "there is no command 'dance'"),
