@@ -68,7 +68,7 @@ class Case:
         def watch(bench: Bench) -> AbstractContextManager[object]:
             return invariants(self, bench, broken_only=True) if watched and station_on else nullcontext()
 
-        return Bench(
+        bench = Bench(
             self.options.bench,
             loop=self.loop,
             timeline=self.timeline,
@@ -88,6 +88,8 @@ class Case:
             files=self.files,
             watch=watch,
         )
+        self.judge.sight = bench
+        return bench
 
     def need(self, have: frozenset[Capability], *capabilities: Capability) -> None:
         """Raise NotTestableHere when the station on this bench cannot be observed or driven in these ways."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,11 +17,23 @@ from rig.verdicts import Outcome, Verdict, judge_fact, judge_value
 _FINDINGS: tuple[Outcome, ...] = ("fail", "inconclusive")
 
 
+class Sight(Protocol):
+    """How well a bench sees what happens at its sockets."""
+
+    @property
+    def late_s(self) -> float:
+        """How much later than it happens something may be seen."""
+
+    @property
+    def offer_error_a(self) -> float:
+        """How far off an offer may be that is seen, in ampere."""
+
+
 class Judge:
     """Collects verdicts; `finish` raises `Finding` if the station fell short anywhere.
 
     `known` raises ConfigurationError for a clause id that is not in the catalogue. `uncertainty_s` is what the bench
-    adds to the uncertainty of every time, e.g. the latency of a USB adapter.
+    adds to the uncertainty of every time, e.g. the latency of a USB adapter. `sight` is the bench, once there is one.
     """
 
     def __init__(self, case: str, known: Callable[[str], object], uncertainty_s: float = 0.0) -> None:
@@ -32,7 +44,12 @@ class Judge:
         self.held: set[str] = set()
         """Clauses of invariants that were watched all the time and held."""
         self._known = known
+        self.sight: Sight | None = None
         self._uncertainty_s = uncertainty_s
+
+    @property
+    def _offer_error_a(self) -> float:
+        return 0.0 if self.sight is None else self.sight.offer_error_a
 
     def _keep(self, verdict: Verdict) -> Verdict:
         self._known(verdict.clause)
@@ -63,7 +80,7 @@ class Judge:
                 unit=unit,
                 tolerance_early=early,
                 tolerance_late=late,
-                uncertainty=uncertainty,
+                uncertainty=uncertainty + (self._offer_error_a if unit == "A" else 0.0),
                 evidence=evidence,
             )
         )
@@ -156,8 +173,9 @@ class Judge:
         verdict = judge_fact(
             clause=clause, case=self.case, what=what, holds=holds, seen=seen, promised=promised, evidence=evidence
         )
-        if clear_s <= self._uncertainty_s:
-            verdict = msgspec.structs.replace(verdict, verdict="inconclusive", uncertainty=self._uncertainty_s)
+        known_s = self._uncertainty_s + (0.0 if self.sight is None else self.sight.late_s)
+        if clear_s <= known_s:
+            verdict = msgspec.structs.replace(verdict, verdict="inconclusive", uncertainty=known_s)
         return self._keep(verdict)
 
     def never(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rig.bench.file import EMULATED, EvBox, Lines, Scope
+from rig.bench.file import Lines
+from rig.bench.instrument_entries import EMULATED, EvBox, Scope
 from rig.case import Case
 from rig.clock import self_test
 from rig.errors import HarnessError, RigError
@@ -35,12 +36,14 @@ async def _switch_on_and_off(case: Case) -> None:
         async with case.bench(meter=meter, sockets=station.sockets, feeders=station.feeders, watched=False):
             pass
     instruments = case.options.bench.instruments
-    if _is_real(instruments.ev) or _is_real(instruments.scope):
-        async with case.bench(station_on=False) as bench:
-            if _is_real(instruments.ev):
-                await bench.ev_box()
-            if _is_real(instruments.scope):
-                await bench.scope()
+    if any(map(_is_real, (instruments.ev, instruments.scope, instruments.ev_2, instruments.scope_2))):
+        station = case.options.bench.station
+        async with case.bench(station_on=False, sockets=station.sockets, feeders=station.feeders) as bench:
+            for number in range(1, station.sockets + 1):
+                if _is_real(instruments.ev_at(number)):
+                    await bench.ev_box(number)
+                if _is_real(instruments.scope_at(number)):
+                    await bench.scope(number)
 
 
 def _is_real(entry: EvBox | Scope | None) -> bool:

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from rig.clock import VirtualLoop, WallLoop
-from rig.errors import HarnessError
+from rig.errors import HarnessError, NotTestableHere
 
 # How long what was left running may take to clean up (s of the run) before it is cancelled again, and how often.
 CLEAN_UP_WITHIN_S = 10.0
@@ -24,8 +24,9 @@ def run_supervised(loop: VirtualLoop | WallLoop, body: Coroutine[Any, Any, None]
     """Run `body` to its end.
 
     An exception in a callback ends it at once with HarnessError, whatever `body` makes of it; one in a background task
-    that nobody awaited does so as soon as it is noticed, at the latest at the end. Ctrl-C cancels `body`, and
-    KeyboardInterrupt follows when it has cleaned up; a second one does not wait. Tasks that are left are cancelled.
+    that nobody awaited does so as soon as it is noticed, at the latest at the end. NotTestableHere stays what it is.
+    Ctrl-C cancels `body`, and KeyboardInterrupt follows when it has cleaned up; a second one does not wait. Tasks that
+    are left are cancelled.
     """
     faults: list[BaseException] = []
     tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -58,6 +59,8 @@ def run_supervised(loop: VirtualLoop | WallLoop, body: Coroutine[Any, Any, None]
             raise
     finally:
         asyncio.set_event_loop(None)
+    if faults and isinstance(faults[0], NotTestableHere):
+        raise faults[0]  # an instrument in the background has found out what the bench lacks
     if faults:
         raise HarnessError(f"a background task failed: {faults[0]!r}") from faults[0]
 

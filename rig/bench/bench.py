@@ -26,8 +26,9 @@ from emulators.vehicle.vehicle import Vehicle
 from rig.bench.board_link import BoardLink
 from rig.bench.built import Built
 from rig.bench.car_side import CarSide, Nowhere, OnBoard
-from rig.bench.file import EMULATED, PROBING, BenchFile, EvBox, P1Line, Scope, StationEntry, TcpLine
+from rig.bench.file import PROBING, BenchFile, P1Line, StationEntry, TcpLine
 from rig.bench.installed import changed, note_installation, note_limits
+from rig.bench.instrument_entries import EMULATED, EvBox, Scope
 from rig.bench.observed import Expectation, Observed
 from rig.bench.outlet import CHARGING_WITHIN_S, Outlet
 from rig.bench.phases import STRAIGHT, at_terminals, phases_of, to_grid
@@ -274,6 +275,16 @@ class Bench:
     def outlet(self, number: int) -> Outlet:
         """One of the `outlets`, numbered from 1."""
         return self.outlets[number - 1]
+
+    @property
+    def late_s(self) -> float:
+        """How much later than it happens something at the sockets may be seen; half of that in an event's time."""
+        return max(outlet.side.late_s for outlet in self.outlets)
+
+    @property
+    def offer_error_a(self) -> float:
+        """How far off an offer may be that is seen, in ampere."""
+        return max(outlet.side.offer_error_a for outlet in self.outlets)
 
     @property
     def socket(self) -> Socket:

@@ -67,9 +67,9 @@ class BoardLink:
         return Port(self.address, attach, self.station_is_off)
 
     def poke(self) -> None:
-        """Let the board see at once what was changed on a car. Raises NotTestableHere on a bench without one."""
+        """Let the board see at once what was changed. Raises NotTestableHere on a bench without one."""
         if self._port is None:
-            raise NotTestableHere("this bench has no board link, so it has no socket to plug a car into")
+            raise NotTestableHere("this bench has no board link, so it has no external circuit to switch")
         self._port.poke()
 
 

@@ -21,6 +21,22 @@ class CarSide(Protocol):
     def pilot_faults(self) -> PilotFaults:
         """What is wrong between the station's pilot generator and the car."""
 
+    @property
+    def late_s(self) -> float:
+        """How much later than it happens something may be seen here."""
+
+    @property
+    def offer_error_a(self) -> float:
+        """How far off an offer may be that is seen here, in ampere."""
+
+    @property
+    def current_error_a(self) -> float:
+        """How far off a current may be that is seen here, in ampere."""
+
+    @property
+    def draw_error_a(self) -> float:
+        """How far a current may be from what a car is told to draw, in ampere."""
+
     def plug(self, vehicle: Vehicle, now_s: float) -> None:
         """Plug in a car. Raises BadConfiguration when another one is, NotTestableHere where none can be."""
 
@@ -38,7 +54,9 @@ class CarSide(Protocol):
 
 
 class OnBoard:
-    """See CarSide: an emulated socket. Whoever pokes the board link pokes it too."""
+    """See CarSide: an emulated socket, all of which is known. Whoever pokes the board link pokes it too."""
+
+    late_s = offer_error_a = current_error_a = draw_error_a = 0.0
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
@@ -79,6 +97,7 @@ class Nowhere:
 
     vehicle: Vehicle | None = None
     pilot_faults: PilotFaults = NO_FAULTS
+    late_s = offer_error_a = current_error_a = draw_error_a = 0.0
 
     def plug(self, vehicle: Vehicle, now_s: float) -> None:  # noqa: ARG002
         """See CarSide."""

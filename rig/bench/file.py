@@ -9,17 +9,12 @@ from typing import Literal
 
 import msgspec
 
+from rig.bench.instrument_entries import EvBox, Instruments, Scope, check_instruments
 from rig.errors import ConfigurationError
 
 MAX_UNCERTAINTY_S = 60.0
 MAX_SOCKETS = 2
 PROBING = "probing.duration_s"  # a key of [station.settings] that the rig has to understand by itself
-EMULATED = "emulated"
-MAX_CHANNEL = 8
-# More is no measurement of a pilot any more.
-MAX_UNCERTAINTY_V, MAX_UNCERTAINTY_DUTY_PCT, MAX_UNCERTAINTY_A = 1.0, 5.0, 1.0
-# A box that is looked at more often has no time for anything else; a car that looks less often is none.
-POLL_S = (0.01, 1.0)
 
 
 class StationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,65 +65,6 @@ class Lines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rtu: SerialLine | None = None
     tcp: TcpLine | None = None
     board: BoardLine | None = None
-
-
-class EvBox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[instruments.ev]`: an EV simulator box that is plugged into the socket. See Instruments for the rest.
-
-    With `plays_cars` it plays the cars of all cases, and is looked at every `poll_s`; `uncertainty_a` is how far a
-    current it measures may be off.
-    """
-
-    resource: str = EMULATED
-    dialect: Literal["evse-rig"] = "evse-rig"
-    timeout_s: float = 5.0
-    baud: int = 9600
-    backend: str = "@py"
-    uncertainty_v: float = 0.05
-    uncertainty_duty_pct: float = 0.1
-    plays_cars: bool = False
-    poll_s: float = 0.1
-    uncertainty_a: float = 0.05
-
-
-class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[instruments.scope]`: an oscilloscope on the control pilot. `family` "": by what it says that it is.
-
-    The emulated one speaks like `family`, "keysight" unless given. The uncertainties are those of an eight-bit scope at
-    4 V per division, and of edges that take microseconds.
-    """
-
-    resource: str = EMULATED
-    family: Literal["", "keysight", "rigol", "siglent"] = ""
-    channel: int = 1
-    timeout_s: float = 5.0
-    baud: int = 9600
-    backend: str = "@py"
-    uncertainty_v: float = 0.1
-    uncertainty_duty_pct: float = 0.2
-
-
-class Instruments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[instruments]`. One that is missing is not on the bench, and clauses that need it are not testable there.
-
-    `ev_2` and `scope_2` stand at socket 2. `resource` is a VISA resource string, or "emulated": an instrument of the
-    rig, on the socket of its own board. `timeout_s` is for an answer, in real seconds; `baud` for a serial port;
-    `backend` "" is the VISA library of the machine. `uncertainty_v` and `uncertainty_duty_pct` (percentage points) are
-    how far its readings may be off.
-    """
-
-    ev: EvBox | None = None
-    scope: Scope | None = None
-    ev_2: EvBox | None = None
-    scope_2: Scope | None = None
-
-    def ev_at(self, socket: int) -> EvBox | None:
-        """The box at that socket."""
-        return self.ev if socket == 1 else self.ev_2
-
-    def scope_at(self, socket: int) -> Scope | None:
-        """The oscilloscope at that socket."""
-        return self.scope if socket == 1 else self.scope_2
 
 
 class Measuring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,9 +145,12 @@ def _check(path: Path, bench: BenchFile) -> None:
     _check_probing(path, bench.station.settings.get(PROBING, 0))
     if bench.lines.tcp is not None:
         _check_tcp(path, bench.lines.tcp)
-    for name in Instruments.__struct_fields__:
-        if (instrument := getattr(bench.instruments, name)) is not None:
-            _check_instrument(path, name, instrument, bench.station.kind)
+    check_instruments(
+        f"bench file {path}",
+        bench.instruments,
+        sockets=bench.station.sockets if bench.station.kind == "external" else None,
+        linked=bench.lines.board is not None,
+    )
     if bench.station.kind == "reference":
         _check_reference(path, bench.lines)
 
@@ -244,40 +183,6 @@ def _check_tcp(path: Path, line: TcpLine) -> None:
         raise ConfigurationError(
             f'bench file {path}: listen = "{line.listen}" in [lines.tcp]; use tcp:host:port with an IPv4 address, '
             "such as tcp:192.168.0.4:502"
-        )
-
-
-def _check_instrument(path: Path, name: str, entry: EvBox | Scope, kind: str) -> None:
-    where = f"bench file {path}: [instruments.{name}]"
-    for key, most in (("uncertainty_v", MAX_UNCERTAINTY_V), ("uncertainty_duty_pct", MAX_UNCERTAINTY_DUTY_PCT)):
-        if not 0.0 <= getattr(entry, key) <= most:
-            raise ConfigurationError(f"{where}: {key} = {getattr(entry, key):g}; it must be from 0 to {most:g}")
-    if isinstance(entry, EvBox):
-        _check_player(where, entry)
-    if isinstance(entry, Scope) and not 1 <= entry.channel <= MAX_CHANNEL:
-        raise ConfigurationError(f"{where}: channel = {entry.channel}; it must be from 1 to {MAX_CHANNEL}")
-    if entry.resource == EMULATED:
-        return
-    if kind == "reference":
-        raise ConfigurationError(
-            f'{where}: resource = "{entry.resource}", but the pilot of the reference station is emulated; '
-            'leave resource out, or set kind = "external" in [station]'
-        )
-    from rig.instruments.visa import VisaSettings  # slow to import, and of no use to most benches
-
-    try:
-        VisaSettings(entry.resource, timeout_s=entry.timeout_s)
-    except ConfigurationError as error:
-        raise ConfigurationError(f'{where}: {error}; the one of the rig is "{EMULATED}"') from None
-
-
-def _check_player(where: str, entry: EvBox) -> None:
-    least_s, most_s = POLL_S
-    if not least_s <= entry.poll_s <= most_s:
-        raise ConfigurationError(f"{where}: poll_s = {entry.poll_s:g}; it must be from {least_s:g} to {most_s:g} s")
-    if not 0.0 <= entry.uncertainty_a <= MAX_UNCERTAINTY_A:
-        raise ConfigurationError(
-            f"{where}: uncertainty_a = {entry.uncertainty_a:g}; it must be from 0 to {MAX_UNCERTAINTY_A:g}"
         )
 
 

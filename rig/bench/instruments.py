@@ -17,7 +17,7 @@ from emulators.board.socket import Socket
 from emulators.instruments import DIALECTS, ev_box_instrument, oscilloscope_instrument
 from emulators.instruments.on_socket import SocketInlet, SocketProbe
 from emulators.scpi import Instrument, ScpiServer, TcpPort
-from rig.bench.file import EMULATED, EvBox, Scope
+from rig.bench.instrument_entries import EMULATED, EvBox, Scope
 from rig.clock import VirtualLoop, WallLoop
 from rig.instruments import EvSimulator, Oscilloscope, PilotMeasured, VisaSettings
 from rig.instruments.ev_simulator import BOXES
@@ -146,7 +146,8 @@ class InstrumentShelf:
         self._loop = loop
         self._timeline = timeline
         self._off = off
-        self._turn = Turn(loop)
+        # In virtual time two that are asked at one instant need an order; in real time nobody waits for a slow one.
+        self._turn = Turn(loop) if isinstance(loop, VirtualLoop) else None
         self._boxes: dict[int, BenchEvBox] = {}
         self._scopes: dict[int, BenchScope] = {}
 
@@ -186,7 +187,7 @@ class InstrumentShelf:
         return self._scopes[number]
 
     def _log(self, source: str) -> Log:
-        return Log(source, self._timeline, self._loop, self._turn)
+        return Log(source, self._timeline, self._loop, self._turn or Turn(self._loop))
 
     def _served(self, name: str, instrument: Instrument[Any]) -> VisaSettings:
         """An emulated instrument on a port of its own: how it is reached."""

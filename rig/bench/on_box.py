@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from emulators.board.socket import PerPhase
 from emulators.errors import BadConfiguration
 from emulators.pilot.circuit import NO_FAULTS, PilotFaults
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench.file import EvBox
-from rig.bench.played import AS_NEW, NO_LOAD, Eye, check_playable, played, tell
+from rig.bench.instrument_entries import EMULATED, EvBox
+from rig.bench.played import AS_NEW, NO_LOAD, Eye, check_load, check_playable, check_player, played, tell
 from rig.bench.seen_by_box import LIVE_V, SeenByBox
 from rig.clock import VirtualLoop, WallLoop
 from rig.instruments.ev_simulator import BOXES, Looked
@@ -25,11 +26,20 @@ from rig.timeline import Timeline
 if TYPE_CHECKING:
     from rig.bench.instruments import BenchEvBox
 
+# A station has opened its contactor by then, if it ever does.
+DEAD_WITHIN_S = 5.0
+# What one percent of duty cycle stands for, up to 85 % and above (M3-003).
+A_PER_PCT, STEEP_A_PER_PCT, STEEP_FROM_MPCT = 0.6, 2.5, 85_000
+# What is filed may be off by so many uncertainties: by one, and by two that a later reading may differ by unnoticed.
+UNFILED = 3
+
 
 class OnBox:
     """See CarSide. `entry` is the box in the bench file, at socket `number`.
 
     `board_a` is what the bench's board knows to flow there. Without a board what the box reads goes on the timeline.
+
+    Raises ConfigurationError for a product that cannot play cars.
     """
 
     def __init__(
@@ -42,8 +52,9 @@ class OnBox:
         board_a: Callable[[float], PerPhase] | None,
     ) -> None:
         self._number = number
+        self._entry = entry
         self._commands = BOXES[entry.dialect]
-        self._poll_s = entry.poll_s
+        check_player(self._commands, entry.dialect)
         self._loop = loop
         self._board_a = board_a
         self._seen = SeenByBox(number, entry, timeline) if board_a is None else None
@@ -72,7 +83,7 @@ class OnBox:
         """See CarSide. Raises NotTestableHere for a car that the box cannot play."""
         if self._vehicle is not None:
             raise BadConfiguration(f"socket {self._number}: a car is plugged in already; unplug it first")
-        check_playable(vehicle.spec, self._commands)
+        check_playable(vehicle.spec, self._entry, self._commands)
         vehicle.plug(now_s, self._number)
         self._vehicle = vehicle
 
@@ -91,6 +102,29 @@ class OnBox:
         """See CarSide: as the board knows them, or as the box last measured them."""
         return self._measured_a if self._board_a is None else self._board_a(now_s)
 
+    @property
+    def late_s(self) -> float:
+        """See CarSide."""
+        return 0.0 if self._seen is None else 2 * self._entry.poll_s
+
+    @property
+    def offer_error_a(self) -> float:
+        """See CarSide."""
+        if self._seen is None:
+            return 0.0
+        steep = (self._eye.signal.duty_mpct or 0) > STEEP_FROM_MPCT
+        return UNFILED * self._entry.uncertainty_duty_pct * (STEEP_A_PER_PCT if steep else A_PER_PCT)
+
+    @property
+    def current_error_a(self) -> float:
+        """See CarSide."""
+        return 0.0 if self._seen is None else UNFILED * self._entry.uncertainty_a
+
+    @property
+    def draw_error_a(self) -> float:
+        """See CarSide."""
+        return 0.0 if self._entry.resource == EMULATED else self._entry.uncertainty_a
+
     def poke(self) -> None:
         """See CarSide."""
         self._poked.set()
@@ -98,19 +132,35 @@ class OnBox:
     # -- playing -------------------------------------------------------------------------------------------------
 
     def start(self, box: BenchEvBox, off: AsyncExitStack) -> None:
-        """Play on that box, which is as new, until `off` is closed. What the box raises ends the case."""
+        """Play on that box, which is as new, until `off` is closed. What the box raises ends the case at once."""
         task = asyncio.create_task(self._play(box), name=f"the car on the EV box at socket {self._number}")
-        off.push_async_callback(_end, task)
+        task.add_done_callback(_raise)
+        off.push_async_callback(self._end, task, box)
+
+    async def _end(self, task: asyncio.Task[None], box: BenchEvBox) -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        if self._seen is not None and any(self._measured_a):
+            await self._stop_drawing(box)
+
+    async def _stop_drawing(self, box: BenchEvBox) -> None:
+        """Let go as a car does. A plug that is pulled under load wears contacts, and some stations remember it."""
+        await box.set_load(*NO_LOAD)
+        await box.set_state("B")
+        until_s = self._loop.time() + DEAD_WITHIN_S
+        while self._loop.time() < until_s and max((await box.look()).volts) >= LIVE_V:
+            await asyncio.sleep(self._entry.poll_s)
 
     async def _play(self, box: BenchEvBox) -> None:
         while True:
             self._poked.clear()
-            self._take(await box.look())
-            if await self._told(box):
-                continue  # look at once at what has come of it
-            await self._until_next()
+            began_s = self._loop.time()
+            self._take(await box.look(), began_s)
+            if not await self._told(box):
+                await self._until_next()  # otherwise it is looked at once at what has come of it
 
-    def _take(self, looked: Looked) -> None:
+    def _take(self, looked: Looked, began_s: float) -> None:
         """What the box reads, for the car and for the timeline."""
         now_s = self._loop.time()
         self._measured_a = looked.amps
@@ -119,14 +169,14 @@ class OnBox:
         if vehicle is not None:
             vehicle.step(now_s)
             vehicle.see_pilot(self._eye.plateaus, self._eye.signal, now_s)
-            live = sum(volt >= LIVE_V for volt in looked.volts)
+            live = sum(1 for _ in takewhile(lambda volt: volt >= LIVE_V, looked.volts))
             vehicle.see_mains(live > 0, now_s, live)
             vehicle.advance(now_s)
         if self._seen is not None:
-            self._seen.take(self._eye.signal, self._eye.plateaus, looked, now_s)
+            self._seen.take(self._eye.signal, self._eye.plateaus, looked, began_s, now_s)
 
     async def _told(self, box: BenchEvBox) -> bool:
-        """Let the box be what the car is now; whether more than its load changed.
+        """Let the box be what the car is now; whether there was anything to tell it, but for a step of a ramp.
 
         Between a car and the next one there is none, be it for a moment.
         """
@@ -135,8 +185,9 @@ class OnBox:
         before, self._set_to = self._set_to, wanted
         if wanted == before:
             return False
+        check_load(wanted, self._entry)
         await tell(box, before, wanted)
-        return wanted._replace(load_a=before.load_a, power_factors=before.power_factors) != before
+        return vehicle is None or not vehicle.ramping
 
     async def _until_next(self) -> None:
         """Until it is time to look again, or somebody pokes."""
@@ -153,11 +204,11 @@ class OnBox:
         if self._vehicle is None and self._seen is None:
             return None
         own_s = None if self._vehicle is None else self._vehicle.next_deadline_s()
-        poll_s = self._loop.time() + self._poll_s
+        poll_s = self._loop.time() + self._entry.poll_s
         return poll_s if own_s is None else min(poll_s, own_s)
 
 
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+def _raise(task: asyncio.Task[None]) -> None:
+    """Whoever runs the case hears of it now, and not when the bench is switched off."""
+    if not task.cancelled():
+        task.result()

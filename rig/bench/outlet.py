@@ -17,6 +17,8 @@ from rig.timeline import Event, Timeline
 
 # A car that is plugged in starts to draw well within this; a station that takes longer is not charging.
 CHARGING_WITHIN_S = 60.0
+# Currents are known to the milliampere.
+EXACT_A = 0.001
 
 
 class NotCharging(Finding):
@@ -103,15 +105,23 @@ class Outlet:
     async def draw(self, vehicle: Vehicle, *a_per_phase: float) -> Event:
         """Make the car draw exactly this, whatever it is offered; returns the event from which on it does.
 
-        Raises NotCharging when the car has no mains.
+        Raises NotCharging when the car has no mains, NotTestableHere when a load bank does something else.
         """
-        changed = self.observed.expect("currents")
+
+        def as_told(event: Event) -> bool:
+            wanted_a, drawn_a = vehicle.currents_a(self._loop.time()), event.data["i_a"]
+            off_a = max(abs(wanted - drawn) for wanted, drawn in zip(wanted_a, drawn_a, strict=True))
+            return vehicle.ramping or off_a <= EXACT_A + self.side.draw_error_a + self.side.current_error_a
+
+        changed = self.observed.expect("currents", as_told)
         vehicle.set_fixed_draw(*a_per_phase)
         self._poke()
-        event = await changed.within(1.0)
-        if event is None:
-            raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
-        return event
+        event = await changed.within(1.0 + self.side.late_s)
+        if event is not None:
+            return event
+        if self.side.late_s and self.observed.contactor_closed:
+            raise NotTestableHere(f"the car was to draw {a_per_phase} A; the EV box draws {self.observed.drawn_a} A")
+        raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
 
     async def probed(self) -> None:
         """Wait until the probing of this session is over; returns at once when there is none to wait for (PRB-027)."""

@@ -8,7 +8,8 @@ from emulators.board.socket import PerPhase
 from emulators.pilot.circuit import FREQUENCY_HZ, NO_FAULTS, PilotFaults, Plateaus, Signal
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.errors import NotTestableHere
+from rig.bench.instrument_entries import EvBox
+from rig.errors import ConfigurationError, HarnessError, NotTestableHere
 from rig.instruments.ev_simulator import BoxCommands, Diode, EvSimulator, PilotMeasured, Short, State
 
 NO_LOAD: PerPhase = (0.0, 0.0, 0.0)
@@ -29,6 +30,10 @@ class Played(NamedTuple):
     power_factors: PerPhase = (1.0, 1.0, 1.0)
 
 
+# A reading without a level may happen, when it falls on a change.
+BLIND_LOOKS = 5
+# Readings of one frequency differ by less; what a car minds, 2 %, differs by more.
+COUNTED_HZ = 5.0
 AS_NEW = Played()
 """As a box is after it was reset."""
 
@@ -62,11 +67,30 @@ def _power_factor(drawn_ma: int, active_ma: int) -> float:
     return round(active_ma / drawn_ma, 5) if drawn_ma else 1.0
 
 
-def check_playable(spec: VehicleSpec, commands: BoxCommands) -> None:
-    """Raises NotTestableHere for a car that a box with those commands cannot be."""
+def check_player(commands: BoxCommands, dialect: str) -> None:
+    """Raises ConfigurationError for a product that lacks what playing a car takes."""
+    lacking = [name for name in ("state", "plug_ohm", "load", "volts", "amps") if not getattr(commands, name)]
+    if lacking:
+        raise ConfigurationError(
+            f"plays_cars: a box of dialect {dialect} cannot do that; it has no {', '.join(lacking)}"
+        )
+
+
+def check_playable(spec: VehicleSpec, entry: EvBox, commands: BoxCommands) -> None:
+    """Raises NotTestableHere for a car that this box cannot be."""
     if not commands.power_factors and (spec.filter_a or spec.power_factor):
+        raise NotTestableHere("the case needs a car that draws reactive current; this EV box's load bank draws none")
+    if spec.phases > entry.load_phases:
         raise NotTestableHere(
-            "the case needs a car that draws reactive current; the load bank of this EV box draws none"
+            f"the case needs a car of {spec.phases} phases; [instruments] says load_phases = {entry.load_phases}"
+        )
+
+
+def check_load(wanted: Played, entry: EvBox) -> None:
+    """Raises NotTestableHere for more current than this box's load bank draws."""
+    if max(wanted.load_a) > entry.load_max_a:
+        raise NotTestableHere(
+            f"the case needs {max(wanted.load_a):g} A on a phase; [instruments] says load_max_a = {entry.load_max_a:g}"
         )
 
 
@@ -75,8 +99,9 @@ async def tell(box: EvSimulator, before: Played, after: Played) -> None:
 
     Raises what the box raises.
     """
-    if after.state == "A" and after.state != before.state:
-        await box.set_state("A")
+    leaves = before.state != after.state and (before.state == "C" or after.state == "A")
+    if leaves:  # what is changed next must not be seen beside the resistor of state C
+        await box.set_state(after.state)
     if after.plug_ohm != before.plug_ohm:
         await box.set_plug_ohm(after.plug_ohm)
     if (after.base_ohm, after.charge_ohm) != (before.base_ohm, before.charge_ohm):
@@ -89,7 +114,7 @@ async def tell(box: EvSimulator, before: Played, after: Played) -> None:
         await box.set_pilot(after.pilot)
     if after.earth != before.earth:
         await box.set_earth(after.earth)
-    if after.state not in ("A", before.state):
+    if before.state != after.state and not leaves:
         await box.set_state(after.state)
     if after.power_factors != before.power_factors:
         await box.set_power_factors(*after.power_factors)
@@ -104,25 +129,27 @@ class Eye:
     """
 
     def __init__(self, uncertainty_duty: float) -> None:
-        self._uncertainty_duty = uncertainty_duty
+        self._most_duty = 2 * uncertainty_duty  # both of two readings may be off
         self._duty = 0.0
+        self._blind = 0
         self.signal = Signal("high")
         """What the generator does, as of the latest reading."""
         self.plateaus = Plateaus(0.0, 0.0)
 
     def read(self, measured: PilotMeasured) -> None:
-        """The next reading."""
-        self.plateaus = Plateaus(measured.high_v or 0.0, measured.low_v or 0.0)
+        """The next reading. One without a level leaves all as it was; after too many of those, raises HarnessError."""
+        levels_v = [volt for volt in (measured.high_v, measured.low_v) if volt is not None]
+        self._blind = 0 if levels_v else self._blind + 1
+        if self._blind > BLIND_LOOKS:
+            raise HarnessError(f"the EV box has measured no level of the pilot {self._blind} times in a row")
+        if not levels_v:
+            return
+        self.plateaus = Plateaus(levels_v[0], levels_v[-1])  # of a constant level some instruments tell one
         if measured.duty is None:
             self.signal = Signal("low" if self.plateaus.high_v < 0.0 else "high")
             return
         frequency_hz = FREQUENCY_HZ if measured.frequency_hz is None else measured.frequency_hz
-        same = self.signal.level == "pwm" and abs(measured.duty - self._duty) <= self._uncertainty_duty
-        if not same or _differ(frequency_hz, self.signal.frequency_hz):
+        same = self.signal.level == "pwm" and abs(measured.duty - self._duty) <= self._most_duty
+        if not same or abs(frequency_hz - self.signal.frequency_hz) > COUNTED_HZ:
             self._duty = measured.duty
             self.signal = Signal("pwm", round(measured.duty * 100_000), frequency_hz)
-
-
-def _differ(one_hz: float, other_hz: float) -> bool:
-    """By more than any counter is off."""
-    return abs(one_hz - other_hz) > 0.001 * other_hz

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulators.board.socket import pilot_fields
+from emulators.board.socket import PerPhase, pilot_fields
 from emulators.pilot.circuit import Plateaus, Signal
-from rig.bench.file import EvBox
+from rig.bench.instrument_entries import EvBox
 from rig.bench.played import NO_LOAD
 from rig.instruments.ev_simulator import Looked
 from rig.timeline import Timeline
@@ -22,17 +22,22 @@ class SeenByBox:
 
     def __init__(self, number: int, entry: EvBox, timeline: Timeline) -> None:
         self._number = number
-        self._uncertainty_v, self._uncertainty_a = entry.uncertainty_v, entry.uncertainty_a
+        self._uncertainty_a = entry.uncertainty_a
+        # Both of two readings may be off.
+        self._most_v, self._most_a = 2 * entry.uncertainty_v, 2 * entry.uncertainty_a
         self._timeline = timeline
-        self._looked_s: float | None = None
+        self._began_s: float | None = None
         self._pilot: tuple[Signal, Plateaus] | None = None
         self._closed = False
         self._i_a = NO_LOAD
 
-    def take(self, signal: Signal, plateaus: Plateaus, looked: Looked, now_s: float) -> None:
-        """The next look, in which the pilot is as `signal` and `plateaus` say."""
-        before_s = now_s if self._looked_s is None else self._looked_s
-        self._looked_s = now_s
+    def take(self, signal: Signal, plateaus: Plateaus, looked: Looked, began_s: float, now_s: float) -> None:
+        """The next look, from `began_s` to `now_s`, in which the pilot is as `signal` and `plateaus` say.
+
+        What is new came about after the look before this one began.
+        """
+        before_s = began_s if self._began_s is None else self._began_s
+        self._began_s = began_s
         at_s, half_s = (before_s + now_s) / 2, (now_s - before_s) / 2
 
         def file(kind: str, fields: dict[str, Any]) -> None:
@@ -45,10 +50,16 @@ class SeenByBox:
         if closed != self._closed:
             self._closed = closed
             file("contactor", {"closed": closed})
-        if any(abs(now - before) > self._uncertainty_a for now, before in zip(looked.amps, self._i_a, strict=True)):
-            self._i_a = looked.amps
-            file("currents", {"i_a": [round(ampere, 3) for ampere in looked.amps]})
+        i_a = self._without_noise(looked.amps)
+        ended = any(self._i_a) and not any(i_a)
+        if ended or any(abs(now_a - before_a) > self._most_a for now_a, before_a in zip(i_a, self._i_a, strict=True)):
+            self._i_a = i_a
+            file("currents", {"i_a": [round(ampere, 3) for ampere in i_a]})
 
     def _moved(self, now: Plateaus, before: Plateaus) -> bool:
-        most_v = 2 * self._uncertainty_v  # both readings may be off
-        return abs(now.high_v - before.high_v) > most_v or abs(now.low_v - before.low_v) > most_v
+        return abs(now.high_v - before.high_v) > self._most_v or abs(now.low_v - before.low_v) > self._most_v
+
+    def _without_noise(self, amps: PerPhase) -> PerPhase:
+        """What may be no current is none."""
+        l1_a, l2_a, l3_a = (0.0 if abs(ampere) <= self._uncertainty_a else ampere for ampere in amps)
+        return l1_a, l2_a, l3_a

@@ -22,9 +22,9 @@ RATINGS_A = (13, 20, 32, 63)  # IEC 61851-1 annex B
 class BoxCommands(NamedTuple):
     """How a product is told; `{}` is where the value goes. A product that cannot do something has "" there.
 
-    `load` takes L1, L2, L3 in ampere, separated by commas, and so does `power_factors`; `volts` and `amps` are answered
-    so. `compound` says whether
-    the product takes several questions in one message, separated by `;`, and answers them in one, separated so too.
+    `load` takes L1, L2, L3 in ampere, separated by commas, as `power_factors` does; `volts` and `amps` are answered so.
+    `compound` says whether the product takes several questions in one message, separated by `;`, and answers them in
+    one, separated so too.
     """
 
     state: str

@@ -82,16 +82,15 @@ def duty_of(answer: str, unit: DutyUnit | None = None) -> float | None:
 
 
 def per_phase_of(answer: str) -> PerPhase:
-    """Three numbers separated by commas. Raises HarnessError for fewer or more, and for what is no number."""
-    parts = answer.split(",")
-    if len(parts) != 3:
+    """Three numbers separated by commas, or one of an instrument with one phase; a phase without a value has 0.
+
+    Raises HarnessError for other numbers of them, for what is no number, and when L1 has none.
+    """
+    l1_text, *others = answer.split(",")
+    if len(others) not in (0, 2):
         raise HarnessError(f"{answer[:60]!r} is not one value each of L1, L2, L3, such as 2.30E+02,2.30E+02,2.30E+02")
-    l1, l2, l3 = (_number(part) for part in parts)
+    l1 = value_of(l1_text)
+    if l1 is None:
+        raise HarnessError(f"{l1_text[:60]!r} is no number; one would be like 2.30E+02")
+    l2, l3 = (value_of(text) or 0.0 for text in others or ("0", "0"))
     return l1, l2, l3
-
-
-def _number(answer: str) -> float:
-    value = value_of(answer)
-    if value is None:
-        raise HarnessError(f"{answer[:60]!r} is no number; one would be like 2.30E+02")
-    return value

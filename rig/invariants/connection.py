@@ -116,7 +116,8 @@ class Connection(Invariant):
         allowed = self._lately.highest_a(to_s)
         taken = offered_and_drawn_a(self.facts, seen, self._taken_up.lately(from_s, to_s, seen))
         for phase in _PHASES:
-            if taken[phase] > allowed[phase] + self.facts.error_a + PWM_STEP_A:
+            off_a = self.facts.error_a + PWM_STEP_A + len(seen.sockets) * self.facts.seen_error_a
+            if taken[phase] > allowed[phase] + off_a:
                 self._broke(
                     to_s, f"the cars draw {taken[phase]:g} A on L{phase + 1}, where {allowed[phase]:g} A are left"
                 )
@@ -140,7 +141,7 @@ class StationLimit(Invariant):
 
     def lasted(self, from_s: float, to_s: float, seen: Seen) -> None:
         """See Invariant."""
-        limit_a = (self.facts.station_a or 0.0) + len(self.facts.orders) * PWM_STEP_A
+        limit_a = (self.facts.station_a or 0.0) + len(self.facts.orders) * (PWM_STEP_A + self.facts.seen_error_a)
         taken_a = max(offered_and_drawn_a(self.facts, seen))
         if taken_a <= limit_a:
             self._over_since_s = None

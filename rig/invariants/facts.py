@@ -40,7 +40,8 @@ class Facts:
     `orders` has the grid's phases at the terminals of each socket, `caps_a` the most that a socket may give.
     `interval_s` lies between two readings of the meter, which is off by `error_a` at most; a station that was just
     switched on needs `found_s` to find it. `period_s` is that of alternating, `probing_s` the minute at the beginning
-    of a session, 0 when it is left out. `uncertainty_s` is that of every time on this bench. `car` is the one on a
+    of a session, 0 when it is left out. `uncertainty_s` is that of every time on this bench, `seen_error_a`
+    that of every offer and current. `car` is the one on a
     socket, `faulty` whether something is wrong with a socket's pilot.
     """
 
@@ -54,6 +55,7 @@ class Facts:
     period_s: float | None = None
     probing_s: float = 0.0
     uncertainty_s: float = 0.0
+    seen_error_a: float = 0.0
     faulty: Callable[[int], bool] = lambda _socket: False
     car: Callable[[int], Car | None] = _no_car
 
@@ -77,7 +79,8 @@ def facts_of(bench: Bench, uncertainty_s: float = 0.0) -> Facts:
         found_s=0.0 if kind is None else FOUND_WITHIN_S.get(kind.port, 0.0),
         period_s=None if blind else _number(shown, "SCN-AlternatingPeriod"),
         probing_s=_number(shown, "probing.duration_s") or 0.0,
-        uncertainty_s=uncertainty_s,
+        uncertainty_s=uncertainty_s + bench.late_s,
+        seen_error_a=max(max(each.side.offer_error_a, each.side.current_error_a) for each in bench.outlets),
         faulty=lambda number: bench.outlet(number).pilot_faults != NO_FAULTS,
         car=lambda number: bench.outlet(number).vehicle,
     )

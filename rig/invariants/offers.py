@@ -29,7 +29,7 @@ class Offers(Invariant):
         """See Invariant."""
         for socket in seen.sockets:
             offered_a = seen.offered_a(socket)
-            if 0.0 < offered_a < LEAST_A - PWM_STEP_A:
+            if 0.0 < offered_a < LEAST_A - PWM_STEP_A - self.facts.seen_error_a:
                 self._broke(from_s, f"{offered_a:g} A offered on socket {socket}")
 
 
@@ -72,7 +72,7 @@ class Needs14A(Invariant):
                 continue
             self._learn(socket, car, seen, from_s, to_s)
             known_s = max(from_s, self._known_s.get(socket, math.inf))
-            if known_s < to_s and seen.pilot(socket) == "C2" and _too_little(seen.offered_a(socket)):
+            if known_s < to_s and seen.pilot(socket) == "C2" and self._too_little(seen.offered_a(socket)):
                 self._broke(known_s, f"{seen.offered_a(socket):g} A offered on socket {socket}")
 
     def _learn(self, socket: int, car: Car, seen: Seen, from_s: float, to_s: float) -> None:
@@ -87,7 +87,7 @@ class Needs14A(Invariant):
         draws = max(seen.drawn_a(socket)) > car.spec.filter_a + DRAWS_FROM_A
         if seen.pilot(socket) != "C2":
             self._charged_s.pop(socket, None)
-        elif _too_little(seen.offered_a(socket)):
+        elif self._too_little(seen.offered_a(socket)):
             self._charged_s[socket] = math.nan
         elif not draws:
             self._charged_s.pop(socket, None)
@@ -96,6 +96,5 @@ class Needs14A(Invariant):
             if self._charged_s[socket] >= self.facts.probing_s:
                 self._known_s[socket] = from_s + self.facts.probing_s - before_s + LEARNT_AFTER_S
 
-
-def _too_little(offered_a: float) -> bool:
-    return 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A
+    def _too_little(self, offered_a: float) -> bool:
+        return 0.0 < offered_a < CHAMELEON_A - PWM_STEP_A - self.facts.seen_error_a

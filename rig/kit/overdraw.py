@@ -8,6 +8,7 @@ from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
 from rig.bench import Bench
 from rig.clauses.timings import TripBand, trip_bands
+from rig.errors import NotTestableHere
 from rig.timeline import Event
 
 # 16 A is 26.667 % duty, which a car reads as 16.000 A: so every share below is exact in whole milliamperes.
@@ -46,7 +47,14 @@ def percent(share: int) -> str:
 
 
 async def draw_share(bench: Bench, vehicle: Vehicle, share: int, *, phase: int | None = None) -> Event:
-    """Draw a share of the allowed current, on all phases of the car or, at 95 % on the others, on one (0 is L1)."""
+    """Draw a share of the allowed current, on all phases of the car or, at 95 % on the others, on one (0 is L1).
+
+    Raises NotTestableHere when it lies so near to the edge of a band that the load of this bench may be beyond it.
+    """
+    error_a = bench.outlet(1).side.draw_error_a
+    edges_a = [ALLOWED_A, *(ALLOWED_A * band.lower_permille / 1000 for band in BANDS)]
+    if error_a and any(abs(ampere(share) - edge_a) <= error_a for edge_a in edges_a):
+        raise NotTestableHere(f"{percent(share)} are nearer to a band's edge than the {error_a:g} A of this load bank")
     if phase is None:
         return await bench.draw(vehicle, ampere(share))
     return await bench.draw(vehicle, *(ampere(share if index == phase else UNDER) for index in range(3)))

@@ -182,7 +182,9 @@ def test_polls_a_meter_on_a_bus(tmp_path: Path) -> None:
             wait_for(rig_end, station_end)
             options = ["--board", f"tcp:127.0.0.1:{board}", "--meter", str(station_end), *PATIENT]
             with station(CURRENT_FACTOR, *options, *as_options(settings)):
-                code, results, output = judge(bench, CURRENT_FACTOR, "alb_rtu", "-k", "preset and sdm72d")
+                code, results, output = judge(
+                    bench, CURRENT_FACTOR, "alb_rtu", "-k", "preset and sdm72d and not silences"
+                )
         finally:
             socat.terminate()
     assert code == 0, output
@@ -225,9 +227,10 @@ def test_with_an_ev_box_and_nothing_else(tmp_path: Path) -> None:
         socket_with_box(tmp_path, TIMING_FACTOR, port) as board,
         station(TIMING_FACTOR, "--board", board, *as_options(settings)),
     ):
-        selection = ("ocp", "m3", "-k", "beyond_the_last_band and 150 or test_a_session")
+        selection = ("ocp", "m3", "-k", "beyond_the_last_band or test_a_session")
         _, results, output = judge(bench, TIMING_FACTOR, *selection)
     verdicts = {(row["clause"], row["verdict"]) for row in results}
     assert {("OCP-006", "pass"), ("M3-001", "pass")} <= verdicts, output
-    # A limit of 0.1 s cannot be judged from looks that are 20 ms apart, on a bench that is known to 50 ms.
-    assert {verdict for _, verdict in verdicts} <= {"pass", "inconclusive"}, output
+    # Looks that are 20 ms apart, on a bench that is known to 50 ms, do not decide on 0.1 s; and at 150 %, the edge of a
+    # band, the load may be beyond it.
+    assert {verdict for _, verdict in verdicts} <= {"pass", "inconclusive", "not-testable"}, output

@@ -171,4 +171,5 @@ async def test_silences_are_kept(rig: Case, meter: MeterKind) -> None:
             event=wrong[0] if wrong else None,
             watched_s=rig.now_s() - bench.began_s,
             promised="none",
+            clear_s=rtu(bench).model.line.gap_s,
         )

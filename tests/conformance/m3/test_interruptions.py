@@ -9,6 +9,7 @@ from rig.case import Case
 from rig.clauses.timings import timing
 from rig.kit import sharing
 from rig.kit.balancing import car, judge_set_offer, settings
+from rig.kit.pilot import judge_opening, opens
 from rig.meters import KINDS
 
 MAINS_V, NO_MAINS_V = (230.0, 230.0, 230.0), (0.0, 0.0, 0.0)
@@ -98,18 +99,11 @@ async def test_plugged_in_again_at_once(rig: Case, for_s: float) -> None:
         rig.need(bench.capabilities, "pilot")
         await bench.readings(2)
         await bench.charge(car())
+        opening = opens(bench)
         bench.unplug()
-        opened = await bench.observed.next("contactor", lambda event: not event.data["closed"], within_s=1.0)
-        rig.judge.elapsed(
-            "M3-001",
-            "contactor opens when the plug is pulled",
-            start=rig.timeline.of("vehicle")[-1],
-            end=opened,
-            limit_s=OPENS.value_s,
-            early_s=None,
-            late_s=0.0,
-            watched_until_s=rig.now_s(),
-        )
+        gone = await bench.observed.pilot("A1", "A2", within_s=1.0)
+        opened = await opening.within(1.0)
+        judge_opening(rig, OPENS, "contactor opens when the plug is pulled", gone, opened, "M3-001")
         await rig.until(rig.now_s() + for_s)
         bench.plug_in(car())
         drawing = await bench.drawing(within_s=CHARGING_WITHIN_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rig.errors import ConfigurationError, Finding
@@ -62,3 +64,24 @@ def test_not_testable_is_no_finding(judge: Judge) -> None:
 def test_an_unknown_clause_is_a_mistake_of_the_suite(judge: Judge) -> None:
     with pytest.raises(ConfigurationError, match="OCP-999"):
         judge.holds("OCP-999", "w", holds=True, seen="", promised="")
+
+
+class Boxed:
+    """A bench that sees by a box: 0.2 s late, offers to 0.05 A."""
+
+    late_s, offer_error_a = 0.2, 0.05
+
+
+def test_what_a_bench_cannot_see_is_not_decided() -> None:
+    judge = Judge("unit/case", lambda _clause: None, uncertainty_s=0.1)
+    now: dict[str, Any] = {"holds": True, "seen": "so", "promised": "so"}
+    assert judge.holds("OCP-001", "seen well", clear_s=0.25, **now).verdict == "pass"
+    offered: dict[str, Any] = {"measured": 16.0, "limit": 16.0, "unit": "A", "early": 0.04, "late": 0.04}
+    assert judge.value("OCP-001", "offer", **offered).verdict == "pass"
+    judge.sight = Boxed()
+    undecided = judge.holds("OCP-001", "seen by a box", clear_s=0.25, **now)
+    assert undecided.verdict == "inconclusive"
+    assert undecided.uncertainty == pytest.approx(0.3)
+    assert judge.holds("OCP-001", "seen by a box", clear_s=0.35, **now).verdict == "pass"
+    assert judge.value("OCP-001", "offer", **offered).verdict == "inconclusive"
+    assert judge.value("OCP-001", "volt", **{**offered, "unit": "V"}).verdict == "pass"

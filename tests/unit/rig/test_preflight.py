@@ -13,18 +13,8 @@ import pytest
 
 import rig.preflight
 from rig.bench import Bench
-from rig.bench.file import (
-    BenchFile,
-    BoardLine,
-    EvBox,
-    Instruments,
-    Lines,
-    P1Line,
-    Scope,
-    SerialLine,
-    StationEntry,
-    TcpLine,
-)
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, StationEntry, TcpLine
+from rig.bench.instrument_entries import EvBox, Instruments, Scope
 from rig.case import Case
 from rig.clock import ClockSpec
 from rig.errors import ConfigurationError, HarnessError, RigError
@@ -32,6 +22,8 @@ from rig.options import RunOptions
 from rig.preflight import preflight
 
 FAST = ClockSpec("scaled", 1000.0)
+
+NOBODY = "TCPIP::127.0.0.1::1::SOCKET"
 
 
 def external(**lines: P1Line | SerialLine | TcpLine | BoardLine) -> BenchFile:
@@ -169,13 +161,17 @@ def test_a_board_link_on_which_nobody_is() -> None:
         asyncio.get_running_loop()
 
 
-@pytest.mark.parametrize("name", ["ev", "scope"])
-def test_a_real_instrument_is_reached_once(name: str) -> None:
-    nobody = {
-        "ev": EvBox(resource="TCPIP::127.0.0.1::1::SOCKET"),
-        "scope": Scope(resource="TCPIP::127.0.0.1::1::SOCKET"),
-    }
-    instruments = Instruments(**{name: nobody[name]})  # type: ignore[arg-type]
-    file = BenchFile(station=StationEntry(kind="external"), lines=Lines(p1=P1Line()), instruments=instruments)
+@pytest.mark.parametrize(
+    "instruments",
+    [
+        Instruments(ev=EvBox(resource=NOBODY)),
+        Instruments(scope=Scope(resource=NOBODY)),
+        Instruments(ev_2=EvBox(resource=NOBODY)),
+        Instruments(scope_2=Scope(resource=NOBODY)),
+    ],
+)
+def test_a_real_instrument_is_reached_once(instruments: Instruments) -> None:
+    station = StationEntry(kind="external", sockets=2)
+    file = BenchFile(station=station, lines=Lines(p1=P1Line()), instruments=instruments)
     with pytest.raises(HarnessError, match=r"TCPIP::127.0.0.1::1::SOCKET: .*Connection refused"):
         preflight(RunOptions(clock=FAST, bench=file))

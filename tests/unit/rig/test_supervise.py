@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from rig.clock import Stalled, VirtualLoop, WallLoop
-from rig.errors import Finding, HarnessError
+from rig.errors import Finding, HarnessError, NotTestableHere
 from rig.supervise import CLEAN_UP_WITHIN_S, run_supervised
 
 
@@ -217,6 +217,20 @@ def test_ctrl_c_when_the_body_takes_no_notice_of_it(loop: VirtualLoop) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_supervised(loop, body())
+
+
+def test_what_a_bench_lacks_stays_that(loop: VirtualLoop) -> None:
+    async def finds_out() -> None:
+        raise NotTestableHere("no load bank")
+
+    async def body() -> None:
+        task = asyncio.create_task(finds_out())
+        task.add_done_callback(lambda done: done.result())
+        await asyncio.sleep(60.0)
+
+    with pytest.raises(NotTestableHere, match="no load bank"):
+        run_supervised(loop, body())
+    assert loop.time() == 0.0
 
 
 def test_a_second_ctrl_c_does_not_wait(loop: VirtualLoop) -> None:

@@ -50,7 +50,7 @@ def test_a_bench_without_one() -> None:
     async def body(link: BoardLink, off: AsyncExitStack, _loop: VirtualLoop) -> None:
         assert link.address == ""
         link.station_is_off()
-        with pytest.raises(NotTestableHere, match="no board link, so it has no socket"):
+        with pytest.raises(NotTestableHere, match="no board link, so it has no external circuit"):
             link.poke()
 
     with_link("", body)

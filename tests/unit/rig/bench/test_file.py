@@ -6,18 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench.file import (
-    BenchFile,
-    BoardLine,
-    EvBox,
-    Instruments,
-    Lines,
-    P1Line,
-    Scope,
-    SerialLine,
-    TcpLine,
-    load_bench,
-)
+from rig.bench.file import BenchFile, BoardLine, Lines, P1Line, SerialLine, TcpLine, load_bench
+from rig.bench.instrument_entries import EvBox, Instruments, Scope
 from rig.errors import ConfigurationError
 
 

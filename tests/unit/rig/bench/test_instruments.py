@@ -10,7 +10,8 @@ import pytest
 from emulators.errors import BadConfiguration
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
-from rig.bench.file import BenchFile, EvBox, Instruments, Lines, P1Line, Scope, StationEntry
+from rig.bench.file import BenchFile, Lines, P1Line, StationEntry
+from rig.bench.instrument_entries import EvBox, Instruments, Scope
 from rig.case import Case
 from rig.errors import HarnessError, NotTestableHere
 from rig.options import RunOptions

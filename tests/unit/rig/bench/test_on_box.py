@@ -10,9 +10,10 @@ from emulators.errors import BadConfiguration
 from emulators.pilot.circuit import PilotFaults
 from emulators.vehicle.spec import VehicleSpec
 from rig.bench import Bench
-from rig.bench.file import BenchFile, EvBox, Instruments
+from rig.bench.file import BenchFile
+from rig.bench.instrument_entries import EvBox, Instruments
 from rig.case import Case
-from rig.errors import HarnessError
+from rig.errors import HarnessError, NotTestableHere
 from tests.unit.rig.on_bench import Body, run_on_bench
 
 SETTINGS = {"Station-MaxCurrent": 16.0, "Connector1-MaxCurrent": 16.0}
@@ -154,13 +155,25 @@ def test_it_is_looked_at_only_while_a_car_is_there() -> None:
     run(body)
 
 
-def test_a_box_that_refuses_ends_the_case() -> None:
+@pytest.mark.parametrize(
+    ("entry", "error", "message"),
+    [
+        (
+            EvBox(plays_cars=True, load_max_a=80.0),
+            NotTestableHere,
+            r"needs 81 A on a phase; .* load_max_a = 80",
+        ),
+        (EvBox(plays_cars=True, load_max_a=99.0), HarnessError, r"EV:LOAD:CURRent 81,81,81.* was refused"),
+    ],
+)
+def test_what_a_box_cannot_do_ends_the_case_at_once(entry: EvBox, error: type[Exception], message: str) -> None:
     async def body(case: Case, bench: Bench) -> None:
         bench.plug_in(VehicleSpec(max_a=200.0, fixed_draw_a=81.0))
         await case.until(30.0)
+        pytest.fail("it went on")
 
-    with pytest.raises(HarnessError, match=r"EV:LOAD:CURRent 81,81,81.* was refused"):
-        run(body)
+    with pytest.raises(error, match=message):
+        run(body, BenchFile(instruments=Instruments(ev=entry)))
 
 
 def test_a_box_draws_what_the_meter_counts() -> None:

@@ -10,8 +10,20 @@ import pytest
 from emulators.pilot.circuit import NO_FAULTS, PilotFaults, Plateaus, Signal, pwm
 from emulators.vehicle.spec import VehicleSpec
 from emulators.vehicle.vehicle import Vehicle
-from rig.bench.played import AS_NEW, NO_LOAD, Eye, Played, check_playable, played, tell
-from rig.errors import NotTestableHere
+from rig.bench.instrument_entries import EvBox
+from rig.bench.played import (
+    AS_NEW,
+    BLIND_LOOKS,
+    NO_LOAD,
+    Eye,
+    Played,
+    check_load,
+    check_playable,
+    check_player,
+    played,
+    tell,
+)
+from rig.errors import ConfigurationError, HarnessError, NotTestableHere
 from rig.instruments import PilotMeasured
 from rig.instruments.ev_simulator import OURS
 
@@ -76,6 +88,15 @@ def test_the_plug_comes_out_before_the_cable() -> None:
     assert told(played(a_car(closed=True), 1.0), AS_NEW)[:2] == [("state", "A"), ("plug_ohm", None)]
 
 
+def test_what_is_changed_is_not_seen_beside_the_resistor_of_state_c() -> None:
+    car = a_car(closed=True)
+    broken = played(car, 1.0, PilotFaults(resistor_ohm=270.0))
+    assert told(played(car, 1.0), broken)[:2] == [
+        ("state", "B"),
+        ("resistors", {"base_ohm": 270.0, "charge_ohm": None}),
+    ]
+
+
 def test_a_car_that_wants_ventilation_is_one_with_another_resistor() -> None:
     spec = VehicleSpec(r3_ohm=270.0, start_delay_s=0.01)
     assert played(a_car(closed=True, spec=spec), 1.0)[:3] == ("C", 2740.0, 270.0)
@@ -107,9 +128,9 @@ def test_a_defect_stays_without_a_car() -> None:
 def test_not_every_load_bank_draws_reactive_current(spec: VehicleSpec) -> None:
     plain = OURS._replace(power_factors="")
     with pytest.raises(NotTestableHere, match="reactive"):
-        check_playable(spec, plain)
-    check_playable(spec, OURS)
-    check_playable(SPEC, plain)
+        check_playable(spec, EvBox(), plain)
+    check_playable(spec, EvBox(), OURS)
+    check_playable(SPEC, EvBox(), plain)
 
 
 def test_a_car_that_draws_reactive_current() -> None:
@@ -118,6 +139,28 @@ def test_a_car_that_draws_reactive_current() -> None:
     assert (now.load_a, now.power_factors) == ((16.0, 0.0, 0.0), (0.99219, 1.0, 1.0))
     before = now._replace(load_a=NO_LOAD, power_factors=(1.0, 1.0, 1.0))
     assert told(before, now) == [("power_factors", (0.99219, 1.0, 1.0)), ("load", (16.0, 0.0, 0.0))]
+
+
+def test_a_load_bank_of_one_phase_plays_no_car_of_three() -> None:
+    one = EvBox(load_phases=1)
+    with pytest.raises(NotTestableHere, match=r"a car of 3 phases; \[instruments\] says load_phases = 1"):
+        check_playable(SPEC, one, OURS)
+    check_playable(VehicleSpec(phases=1), one, OURS)
+
+
+def test_a_load_bank_has_an_end() -> None:
+    small = EvBox(load_max_a=16.0)
+    check_load(Played(load_a=(16.0, 0.0, 0.0)), small)
+    with pytest.raises(NotTestableHere, match=r"16.01 A on a phase; \[instruments\] says load_max_a = 16"):
+        check_load(Played(load_a=(0.0, 16.01, 0.0)), small)
+
+
+@pytest.mark.parametrize("lacking", ["load", "volts", "amps", "state", "plug_ohm"])
+def test_a_box_that_plays_no_cars(lacking: str) -> None:
+    check_player(OURS, "evse-rig")
+    without: dict[str, Any] = {lacking: ""}
+    with pytest.raises(ConfigurationError, match=f"dialect other cannot do that; it has no {lacking}"):
+        check_player(OURS._replace(**without), "other")
 
 
 class TestEye:
@@ -129,20 +172,29 @@ class TestEye:
         assert (eye.signal, eye.plateaus) == (Signal("high"), Plateaus(12.0, 12.0))
         eye.read(PilotMeasured(None, None, -12.0, -12.0))
         assert (eye.signal, eye.plateaus) == (Signal("low"), Plateaus(-12.0, -12.0))
-        eye.read(PilotMeasured(None, None, None, None))
-        assert (eye.signal, eye.plateaus) == (Signal("high"), Plateaus(0.0, 0.0))
+        eye.read(PilotMeasured(None, None, None, -12.0))  # some instruments tell one level of the two
+        assert (eye.signal, eye.plateaus) == (Signal("low"), Plateaus(-12.0, -12.0))
+
+    def test_a_reading_without_a_level_changes_nothing_and_many_are_an_error(self) -> None:
+        eye = Eye(0.001)
+        eye.read(PilotMeasured(1000.0, 0.26667, 8.98, -12.0))
+        for _ in range(BLIND_LOOKS):
+            eye.read(PilotMeasured(None, None, None, None))
+            assert (eye.signal, eye.plateaus) == (pwm(26_667), IN_B)
+        with pytest.raises(HarnessError, match="no level of the pilot 6 times in a row"):
+            eye.read(PilotMeasured(None, None, None, None))
 
     def test_readings_that_are_off_by_a_little_are_one_signal(self) -> None:
         eye = Eye(0.001)
-        for duty, hz in ((0.26667, 1000.0), (0.2673, 1000.4), (0.2659, 999.7), (0.26667, None)):
+        for duty, hz in ((0.26667, 1000.0), (0.2685, 1004.0), (0.2649, 996.7), (0.26667, None)):
             eye.read(PilotMeasured(hz, duty, 8.98, -12.0))
             assert eye.signal == pwm(26_667)
 
     def test_another_offer(self) -> None:
         eye = Eye(0.001)
         eye.read(PilotMeasured(1000.0, 0.26667, 8.98, -12.0))
-        eye.read(PilotMeasured(1000.0, 0.265, 8.98, -12.0))
-        assert eye.signal == pwm(26_500)
+        eye.read(PilotMeasured(1000.0, 0.264, 8.98, -12.0))
+        assert eye.signal == pwm(26_400)
         eye.read(PilotMeasured(None, None, 8.98, 8.98))
         eye.read(PilotMeasured(1000.0, 0.2655, 8.98, -12.0))
         assert eye.signal == pwm(26_550)

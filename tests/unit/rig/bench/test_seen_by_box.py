@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulators.pilot.circuit import HIGH, Plateaus, pwm
-from rig.bench.file import EvBox
+from rig.bench.instrument_entries import EvBox
 from rig.bench.played import NO_LOAD
 from rig.bench.seen_by_box import SeenByBox
 from rig.instruments import Looked, PilotMeasured
@@ -28,7 +28,7 @@ class Watched:
         self, at_s: float, signal: Any, plateaus: Plateaus, volts: Any = NO_LOAD, amps: Any = NO_LOAD
     ) -> list[tuple[float, str, dict[str, Any], float]]:
         before = len(self.timeline.events)
-        self.seen.take(signal, plateaus, Looked(PILOT, volts, amps), at_s)
+        self.seen.take(signal, plateaus, Looked(PILOT, volts, amps), at_s, at_s)
         new = self.timeline.events[before:]
         assert all(event.source == "ev box" and event.data["socket"] == 2 for event in new)
         return [
@@ -72,7 +72,7 @@ def test_what_the_box_cannot_tell_apart_is_no_change() -> None:
     watched = Watched()
     watched.look(0.0, HIGH, FREE, MAINS, (16.0, 16.0, 16.0))
     assert watched.look(1.0, HIGH, Plateaus(11.91, 12.08), (228.0, 0.0, 0.0), (16.04, 15.96, 16.0)) == []
-    assert [kind for _, kind, _, _ in watched.look(2.0, HIGH, Plateaus(11.85, 12.0), MAINS, (16.06, 16.0, 16.0))] == [
+    assert [kind for _, kind, _, _ in watched.look(2.0, HIGH, Plateaus(11.85, 12.0), MAINS, (16.11, 16.0, 16.0))] == [
         "pilot",
         "currents",
     ]

@@ -244,7 +244,7 @@ def test_what_was_answered() -> None:
         ((*PILOT_ANSWERS, "230,230", AMPS), r"':MEASure:VOLTage\?': '230,230' is not one value each of L1, L2, L3"),
         ((*PILOT_ANSWERS, VOLTS, "1,2,3,4"), r"':MEASure:CURRent\?': '1,2,3,4' is not one value each"),
         ((*PILOT_ANSWERS, VOLTS, "1,,3"), r"':MEASure:CURRent\?': '' is no measured value"),
-        ((*PILOT_ANSWERS, VOLTS, "1,9.91E37,3"), r"':MEASure:CURRent\?': '9.91E37' is no number"),
+        ((*PILOT_ANSWERS, VOLTS, "9.91E37,1,3"), r"':MEASure:CURRent\?': '9.91E37' is no number"),
     ],
 )
 def test_what_is_no_answer_is_said_with_the_question(answers: tuple[str, ...], message: str) -> None:
@@ -253,8 +253,8 @@ def test_what_is_no_answer_is_said_with_the_question(answers: tuple[str, ...], m
 
 
 def test_single_answers_are_judged_alike() -> None:
-    with pytest.raises(HarnessError, match=r"^GPIB::9::INSTR: ':MEASure:VOLTage\?': '10' is not one value each"):
-        looked("10", OURS._replace(compound=False))
+    with pytest.raises(HarnessError, match=r"^GPIB::9::INSTR: ':MEASure:VOLTage\?': '1,2' is not one value each"):
+        looked("10", OURS._replace(compound=False), {OURS.volts: "1,2"})
     alone = {OURS.volts: VOLTS, OURS.amps: AMPS}
     assert looked("10", OURS._replace(compound=False), alone) == Looked(
         PilotMeasured(10.0, 0.1, 10.0, 10.0), (230.0, 231.0, 229.0), (16.0, 0.0, 0.5)

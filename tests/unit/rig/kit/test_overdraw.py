@@ -9,6 +9,7 @@ import pytest
 
 from emulators.pilot.codec import duty_for, read_duty
 from rig.bench import Bench
+from rig.errors import NotTestableHere
 from rig.kit import overdraw
 from rig.timeline import Event
 
@@ -54,10 +55,18 @@ def test_the_car() -> None:
 
 
 class Drawing:
-    """A bench that only notes what is drawn."""
+    """A bench that only notes what is drawn, by a load that is off by `draw_error_a` at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw_error_a: float = 0.0) -> None:
         self.drawn: list[tuple[float, ...]] = []
+        self.draw_error_a = draw_error_a
+
+    def outlet(self, _number: int) -> Drawing:
+        return self
+
+    @property
+    def side(self) -> Drawing:
+        return self
 
     async def draw(self, _vehicle: object, *a_per_phase: float) -> Event:
         self.drawn.append(a_per_phase)
@@ -76,3 +85,16 @@ def test_drawing_on_all_phases_or_on_one(phase: int | None, drawn: tuple[float, 
 
 async def _awaited(bench: Bench, vehicle: Any, phase: int | None) -> None:
     await overdraw.draw_share(bench, vehicle, 10_500, phase=phase)
+
+
+@pytest.mark.parametrize("share", [9_990, 10_000, 10_499, 10_500, 14_980, 15_020])
+def test_an_edge_is_not_told_from_its_neighbours_with_an_uncertain_load(share: int) -> None:
+    bench: Any = Drawing(0.05)
+    with pytest.raises(NotTestableHere, match=r"are nearer to a band's edge than the 0.05 A of this load bank"):
+        asyncio.run(_shared(bench, share))
+    asyncio.run(_shared(bench, 10_800))
+    assert bench.drawn == [(17.28,)]
+
+
+async def _shared(bench: Any, share: int) -> None:
+    await overdraw.draw_share(bench, cast(Any, None), share)
