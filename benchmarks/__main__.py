@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     allocator,
     alternating_24h,
+    ev_boxes,
     meters_32,
     modbus_emulators,
     p1_codec,
@@ -23,6 +24,7 @@ for benchmark in (
     meters_32,
     station_p1,
     alternating_24h,
+    ev_boxes,
     suites,
 ):
     benchmark.main()

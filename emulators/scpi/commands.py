@@ -73,12 +73,16 @@ _OPTIONAL = re.compile(r"\[(:[^\[\]]*)\]")
 _NUMBERED = re.compile(r"(.*?)(\d*)", re.ASCII)
 # No instrument has as many channels.
 _MAX_NUMBER_DIGITS = 4
+# Of the ways to write headers; no client uses as many.
+_MAX_REMEMBERED = 1000
 
 
 class CommandTable(Generic[DeviceT]):
     """Finds rows by what was written. Raises BadConfiguration for a header that cannot be, or that is there twice."""
 
     def __init__(self, commands: Sequence[Command[DeviceT]]) -> None:
+        # A client asks the same again and again, and a search is most of what an answer costs.
+        self._found: dict[tuple[str, ...], tuple[Command[DeviceT], tuple[int, ...]]] = {}
         self._by_length: dict[int, list[tuple[tuple[_Node, ...], Command[DeviceT]]]] = {}
         written: set[str] = set()
         for command in commands:
@@ -91,6 +95,12 @@ class CommandTable(Generic[DeviceT]):
 
     def find(self, unit: Unit) -> tuple[Command[DeviceT], tuple[int, ...]] | None:
         """The row of a header, and the numbers in it; None: there is no such header. Raises ScpiError."""
+        found = self._found.get(unit.path)
+        if found is None and (found := self._search(unit)) is not None and len(self._found) < _MAX_REMEMBERED:
+            self._found[unit.path] = found
+        return found
+
+    def _search(self, unit: Unit) -> tuple[Command[DeviceT], tuple[int, ...]] | None:
         for nodes, command in self._by_length.get(len(unit.path), ()):
             numbers = _numbers(unit.path, nodes)
             if numbers is not None:

@@ -19,6 +19,7 @@ MAX_CONNECTIONS = 8
 # More than the largest answer; who leaves so much unread is not reading.
 MAX_WAITING_BYTES = 4_000_000
 _SHOWN_CHARS = 80
+_PRINTABLE = bytes(byte if 32 <= byte < 127 else ord("?") for byte in range(256))
 _FEED = b"\n"
 
 
@@ -170,5 +171,5 @@ def _shown(data: bytes) -> str:
     """For the timeline: what can be printed of it, and not too much."""
     if data.startswith(b"#"):
         return f"block of {len(data)} bytes"
-    text = "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in data[: _SHOWN_CHARS + 1])
+    text = data[: _SHOWN_CHARS + 1].translate(_PRINTABLE).decode("ascii")
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "..."

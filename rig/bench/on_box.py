@@ -141,11 +141,13 @@ class OnBox:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-        if self._seen is not None and any(self._measured_a):
-            await self._stop_drawing(box)
+        if self._seen is not None and max((await box.look()).volts) >= LIVE_V:
+            await self._let_go(box)
 
-    async def _stop_drawing(self, box: BenchEvBox) -> None:
-        """Let go as a car does. A plug that is pulled under load wears contacts, and some stations remember it."""
+    async def _let_go(self, box: BenchEvBox) -> None:
+        """As a car does, and whoever told the box what. A plug that is pulled under load wears contacts, some stations
+        remember it, and the next case is to begin with mains that are off.
+        """
         await box.set_load(*NO_LOAD)
         await box.set_state("B")
         until_s = self._loop.time() + DEAD_WITHIN_S
