@@ -123,9 +123,14 @@ class Outlet:
             raise NotTestableHere(f"the car was to draw {a_per_phase} A; the EV box draws {self.observed.drawn_a} A")
         raise NotCharging(f"the car was to draw {a_per_phase} A, but the station gives it no current")
 
+    @property
+    def probes(self) -> bool:
+        """Whether there is a probing to wait for, at the beginning of every session."""
+        return self._probing_s > 0.0
+
     async def probed(self) -> None:
         """Wait until the probing of this session is over; returns at once when there is none to wait for (PRB-027)."""
-        if not self._probing_s:
+        if not self.probes:
             return
         began_s = next((event.at_s for event in self._timeline.of("pilot") if self._begins_session(event)), None)
         if began_s is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
 
@@ -16,6 +16,9 @@ from rig.bench.observed import Expectation
 from rig.case import Case
 from rig.clauses.timings import Timing, limit
 from rig.timeline import Event
+
+if TYPE_CHECKING:  # VISA is slow to import, and of no use to most cases
+    from rig.instruments import EvSimulator
 
 OFFER_A = 16.0
 CABLE_A = 32
@@ -142,6 +145,19 @@ class BoxPlayer:
 def play(bench: Bench, player: PlayerName) -> Player:
     """The one who plays the car in this case."""
     return CarPlayer(bench) if player == "car" else BoxPlayer(bench)
+
+
+async def unprobed(outlet: Outlet, box: EvSimulator) -> None:
+    """Let the session of a box get over its probing, in which it is offered something else, and go back to state B.
+
+    Does nothing at a station that does not probe.
+    """
+    if not outlet.probes:
+        return
+    await box.set_state("C")
+    if await outlet.observed.pilot("C2", within_s=PATIENCE_S) is not None:
+        await outlet.probed()
+    await box.set_state("B")
 
 
 async def powered(bench: Bench, car: Player) -> Event | None:

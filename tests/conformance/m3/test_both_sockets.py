@@ -18,6 +18,7 @@ from rig.kit.pilot import (
     judge_level,
     judge_opening,
     opens,
+    unprobed,
 )
 
 CLOSES, OPENS = timing("M3-001.contactor-close"), timing("M3-001.contactor-open")
@@ -41,6 +42,7 @@ async def test_a_session_beside_another(rig: Case, number: int) -> None:
         box, scope = await bench.ev_box(number), await bench.scope(number)
         judge_level(rig, "state-a", (await scope.measure()).high_v, scope.uncertainty_v)
         await box.set_cable(CABLE_A)
+        await unprobed(own, box)
         await box.set_state("B")
         await own.observed.pilot("B2", within_s=PATIENCE_S)
         closing = closes(own)

@@ -10,7 +10,7 @@ from emulators.vehicle.spec import VehicleSpec
 from rig.case import Case
 from rig.clauses.timings import limit
 from rig.kit.balancing import PWM_STEP_A, judge_set_offer
-from rig.kit.pilot import PATIENCE_S, SETTLED_S, judge_duty, judge_never_powered, of_rating, settings
+from rig.kit.pilot import PATIENCE_S, SETTLED_S, judge_duty, judge_never_powered, of_rating, settings, unprobed
 
 # More than any cable carries.
 STATION_A = 80.0
@@ -36,6 +36,7 @@ async def test_never_more_than_the_cable_carries(rig: Case, cable: Cable, ohm: f
     async with rig.bench(of_rating(rig, settings(STATION_A), STATION_A)) as bench:
         box, scope = await bench.ev_box(), await bench.scope()
         await box.set_plug_ohm(ohm)
+        await unprobed(bench.outlet(1), box)
         for state in ("B", "C"):
             await box.set_state("B" if state == "B" else "C")
             await rig.until(rig.now_s() + SETTLED_S)

@@ -9,7 +9,7 @@ from rig.case import Case
 from rig.clauses.timings import limit
 from rig.kit.balancing import DSMR5, heard
 from rig.kit.balancing import settings as balanced
-from rig.kit.pilot import SETTLED_S, judge_duty, of_rating, settings
+from rig.kit.pilot import SETTLED_S, judge_duty, of_rating, settings, unprobed
 
 MINIMUM_A = limit("M3-002").value
 # Both formulas, their ends, and the gap between them: 51 to 52.5 A can only be said as 51 A. A cable carries 63 A.
@@ -28,6 +28,7 @@ async def test_duty_says_the_offer(rig: Case, offer_a: float) -> None:
     async with rig.bench(of_rating(rig, settings(offer_a), LARGEST_CABLE_A)) as bench:
         box, scope = await bench.ev_box(), await bench.scope()
         await box.set_cable(LARGEST_CABLE_A)
+        await unprobed(bench.outlet(1), box)
         for state in ("B", "C"):
             await box.set_state("B" if state == "B" else "C")
             await rig.until(rig.now_s() + SETTLED_S)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from emulators.pilot.tolerance import ACCEPTED_R2_OHM, ACCEPTED_R3_OHM
 from rig.bench import Bench
-from rig.bench.instruments import BenchEvBox
 from rig.case import Case
 from rig.clauses.timings import limit, timing
 from rig.kit.pilot import (
@@ -28,6 +27,9 @@ from rig.kit.pilot import (
     settings,
 )
 from rig.timeline import Event
+
+if TYPE_CHECKING:
+    from rig.bench.instruments import BenchEvBox
 
 CLOSES, FAULT = timing("M3-001.contactor-close"), timing("M3-001.fault-open")
 WITH_DEFECTS = pytest.mark.parametrize("defect", list(DEFECTS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, get_args
 
 import pytest
@@ -113,3 +114,36 @@ def test_never_powered_since(case: Case, closed_s: float | None, verdict: str) -
     case.timeline.record(6.0, "board", "contactor", {"closed": False})
     pilot.judge_never_powered(case, "M3-001", "in state B", 5.0)
     assert [each.verdict for each in case.judge.verdicts] == [verdict]
+
+
+class Probing:
+    """An outlet, what is observed of it, and the box in it: of a station that probes, or does not."""
+
+    def __init__(self, *, probes: bool, answers: bool = True) -> None:
+        self.probes = probes
+        self.answers = answers
+        self.done: list[str] = []
+        self.observed = self
+
+    async def set_state(self, state: str) -> None:
+        self.done.append(state)
+
+    async def pilot(self, state: str, *, within_s: float) -> Event | None:
+        assert within_s == pilot.PATIENCE_S
+        return Event(0.0, "board", "pilot", {"state": state}) if self.answers else None
+
+    async def probed(self) -> None:
+        self.done.append("probed")
+
+
+@pytest.mark.parametrize(
+    ("station", "done"),
+    [
+        (Probing(probes=True), ["C", "probed", "B"]),
+        (Probing(probes=True, answers=False), ["C", "B"]),
+        (Probing(probes=False), []),
+    ],
+)
+def test_a_box_gets_over_its_probing(station: Any, done: list[str]) -> None:
+    asyncio.run(pilot.unprobed(station, station))
+    assert station.done == done
