@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import signal
 
 from emulators.board.board import Board
 from emulators.board.port import BoardPort
@@ -20,20 +20,20 @@ from rig.clock import WallLoop
 
 
 async def serve(board_at: str, box_at: str) -> None:
-    """Until it is cancelled."""
+    """Until SIGINT, also where whoever started this has it ignored."""
     loop = asyncio.get_running_loop()
+    interrupted = asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
     socket = Socket(1)
     board = BoardPort(Board([socket]), board_at)
     instrument = ev_box_instrument(SocketInlet(socket, loop.time(), board.poke), loop.time())
     box = TcpPort(ScpiServer(instrument, name="ev box"), box_at)
     await board.start()
     box.start()
-    try:
-        await asyncio.Event().wait()
-    finally:
-        box.close()
-        await box.wait()
-        await board.stop()
+    await interrupted.wait()
+    box.close()
+    await box.wait()
+    await board.stop()
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--box", required=True)
     parser.add_argument("--speed", type=float, required=True)
     args = parser.parse_args()
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=lambda: WallLoop(args.speed)) as runner:
+    with asyncio.Runner(loop_factory=lambda: WallLoop(args.speed)) as runner:
         runner.run(serve(args.board, args.box))
 
 
