@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rig.bench.file import BenchFile
 from rig.case import Case
 from rig.clock import stopwatch
 from rig.kit.balancing import DSMR5, car, settings
@@ -20,9 +21,9 @@ def main() -> None:
     )
 
 
-def measure() -> tuple[float, int]:
-    """One run: real seconds, and how many turns there were."""
-    case = Case("benchmark", RunOptions())
+def measure(file: BenchFile | None = None, station_s: float = STATION_S) -> tuple[float, int]:
+    """One run, on the usual bench unless `file` has another: real seconds, and how many turns there were."""
+    case = Case("benchmark", RunOptions(bench=file or BenchFile()))
     wall_s = 0.0
 
     async def body() -> None:
@@ -32,7 +33,7 @@ def measure() -> tuple[float, int]:
             await bench.readings(2)
             await connected(case, bench, car(), car())
             watch = stopwatch()
-            await case.until(case.now_s() + STATION_S)
+            await case.until(case.now_s() + station_s)
             wall_s = watch()
 
     case.run(body())

@@ -24,9 +24,9 @@ def run_supervised(loop: VirtualLoop | WallLoop, body: Coroutine[Any, Any, None]
     """Run `body` to its end.
 
     An exception in a callback ends it at once with HarnessError, whatever `body` makes of it; one in a background task
-    that nobody awaited does so as soon as it is noticed, at the latest at the end. NotTestableHere stays what it is.
-    Ctrl-C cancels `body`, and KeyboardInterrupt follows when it has cleaned up; a second one does not wait. Tasks that
-    are left are cancelled.
+    that nobody awaited does so as soon as it is noticed, at the latest at the end. NotTestableHere and
+    HarnessError stay what they are. Ctrl-C cancels `body`, and KeyboardInterrupt follows when it has cleaned up; a
+    second one does not wait. Tasks that are left are cancelled.
     """
     faults: list[BaseException] = []
     tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -59,8 +59,8 @@ def run_supervised(loop: VirtualLoop | WallLoop, body: Coroutine[Any, Any, None]
             raise
     finally:
         asyncio.set_event_loop(None)
-    if faults and isinstance(faults[0], NotTestableHere):
-        raise faults[0]  # an instrument in the background has found out what the bench lacks
+    if faults and isinstance(faults[0], (NotTestableHere, HarnessError)):
+        raise faults[0]  # it says by itself what is wrong: with an instrument in the background, say
     if faults:
         raise HarnessError(f"a background task failed: {faults[0]!r}") from faults[0]
 
